@@ -1,0 +1,1 @@
+//! The conductor: sessions, one call's journey, approvals, events.

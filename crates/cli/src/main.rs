@@ -1,0 +1,3 @@
+//! The command line: serve, connect, log in, delegate, revoke, audit.
+
+fn main() {}

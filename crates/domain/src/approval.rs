@@ -1,0 +1,114 @@
+//! A question for the human, and the answer.
+
+use crate::{AgentName, ApprovalId, DelegationId, Digest, Peer, ServerName, SessionId, Target, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A question that only a human may answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// Unique.
+    pub id: ApprovalId,
+    /// What it is about.
+    pub subject: Subject,
+    /// When it was asked.
+    pub asked: Timestamp,
+    /// When it ends without being answered, and nothing is sent.
+    pub expires: Timestamp,
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Subject {
+    /// May this call be sent, exactly as shown?
+    Call {
+        /// Who asks.
+        agent: AgentName,
+        /// Over which connection.
+        session: SessionId,
+        /// Its process.
+        peer: Peer,
+        /// Where to.
+        server: ServerName,
+        /// What.
+        target: Target,
+        /// The tool's definition, as pinned.
+        definition: Option<Digest>,
+        /// Under which delegation.
+        delegation: DelegationId,
+        /// Every argument, as it will be sent.
+        arguments: Value,
+        /// What the answer is bound to.
+        digest: Digest,
+    },
+    /// Is this program the agent it says it is?
+    Connect {
+        /// Who it says it is.
+        agent: AgentName,
+        /// Its process.
+        peer: Peer,
+        /// Whether the agent is already known with another program.
+        changed: bool,
+    },
+    /// May this command, typed somewhere in this account, change what agents may do?
+    Confirm {
+        /// The change as one sentence.
+        sentence: String,
+        /// What exactly, line by line.
+        details: Vec<String>,
+    },
+}
+
+/// The human's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "answer")]
+pub enum Answer {
+    /// Yes, as far as `reach` says.
+    Allow {
+        /// How far the yes reaches.
+        reach: Reach,
+    },
+    /// No.
+    Deny,
+}
+
+/// How far a yes reaches. Every reach is bound to agent, server, tool definition and arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reach")]
+pub enum Reach {
+    /// This call.
+    Once,
+    /// The same call again, over this connection.
+    Session,
+    /// The same call again, until then.
+    Until {
+        /// Exclusive.
+        until: Timestamp,
+    },
+    /// The same call again, as long as the delegation holds.
+    Always,
+}
+
+/// A yes that still holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The question it answered.
+    pub approval: ApprovalId,
+    /// For whom.
+    pub agent: AgentName,
+    /// Where.
+    pub server: ServerName,
+    /// What.
+    pub target: Target,
+    /// With which definition.
+    pub definition: Option<Digest>,
+    /// With which arguments; `None` is "any", which only a delegation that asks once a session gives.
+    pub digest: Option<Digest>,
+    /// Under which delegation.
+    pub delegation: DelegationId,
+    /// Over which connection, if only over one.
+    pub session: Option<SessionId>,
+    /// Until when, exclusive.
+    pub until: Option<Timestamp>,
+}

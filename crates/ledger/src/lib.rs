@@ -1,0 +1,1 @@
+//! Append-only, hash-chained receipts on disk: index, search, export.

@@ -1,0 +1,1 @@
+//! The client side of MCP authorization: discovery, registration, login, refresh, revocation.

@@ -1,0 +1,1 @@
+//! Decides every call, and is the only maker of a permit.

@@ -1,0 +1,1 @@
+//! What is signed: delegations, call proofs, receipts, the hash chain; and the verification of each.

@@ -1,0 +1,1 @@
+//! Secrets at rest and in use: no permit, no secret.
