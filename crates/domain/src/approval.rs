@@ -20,6 +20,7 @@ pub struct Question {
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[expect(clippy::large_enum_variant, reason = "few questions exist at once, and most are about calls")]
 pub enum Subject {
     /// May this call be sent, exactly as shown?
     Call {
