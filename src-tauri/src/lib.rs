@@ -1,0 +1,3 @@
+//! Windows, tray, notifications, commands, view models. Nothing is decided here.
+
+pub mod view;
