@@ -19,20 +19,15 @@ step() {
   printf '%-10s %4s s\n' "$name" $((SECONDS - began)) >>"$logs/times"
 }
 
-# Runs Rust tests with nextest where it is installed.
-rust_tests() {
-  if command -v cargo-nextest >/dev/null; then cargo nextest run --no-tests=pass "$@"; else cargo test --quiet "$@"; fi
-}
-
 step setup scripts/setup.sh test
 step format cargo fmt --all --check
 step ui scripts/ui.sh test
 step bundle scripts/ui.sh build
 step clippy cargo clippy --workspace --all-targets --quiet -- -D warnings
-step crates rust_tests --workspace --exclude journeys
+step build cargo build --workspace --all-targets
+step crates scripts/rust.sh crates
 step docs cargo test --workspace --doc --quiet
-step binaries cargo build --package countersign --package countersign-app
-step journeys xvfb-run --auto-servernum --server-args='-screen 0 1280x800x24' scripts/journeys.sh
+step journeys xvfb-run --auto-servernum --server-args='-screen 0 1280x800x24' scripts/rust.sh journeys
 
 printf '\n\033[1m── all of it: %s s\033[0m\n' "$SECONDS"
 cat "$logs/times"
