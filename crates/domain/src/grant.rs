@@ -23,6 +23,7 @@ pub struct Grant {
 
 /// One tool, pinned to the definition the human saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToolGrant {
     /// The server's own name for it.
     pub name: String,
@@ -40,6 +41,7 @@ pub struct ToolGrant {
 
 /// One resource, or all below a prefix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ResourceGrant {
     /// A URI, or a prefix of URIs that ends in `*`.
     pub uri: String,
@@ -47,6 +49,7 @@ pub struct ResourceGrant {
 
 /// One prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PromptGrant {
     /// The server's own name for it.
     pub name: String,
@@ -68,6 +71,7 @@ pub enum ApprovalMode {
 
 /// A budget. Absent means without limit; the human sees that in words before signing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Calls in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,138 @@
+//! Receipts (formats, §4): one line each, signed, chained to the line before, with exactly one spelling.
+
+mod body;
+mod checkpoint;
+mod kind;
+
+pub use body::{Arguments, Body, Decision, Outcome, Shown, Status, Tool, Verdict};
+pub use checkpoint::Checkpoint;
+pub use kind::Kind;
+
+use crate::{ProofError, canonical, did_key, jws, key, sha256};
+use domain::{Digest, PublicKey, Signature, Signer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The version of the format.
+const VERSION: u64 = 1;
+const WHAT: &str = "the receipt";
+
+/// What the first line of a chain has for `prev`: 64 zeros.
+pub const GENESIS: Digest = Digest::new([0; 32]);
+
+/// A body at its place in the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payload {
+    /// 0, 1, 2, … without a gap.
+    pub seq: u64,
+    /// SHA-256 of the previous line, without its line feed; [`GENESIS`] for the first.
+    pub prev: Digest,
+    /// `did:key` of the receipt key.
+    pub key: String,
+    /// What happened.
+    pub body: Body,
+}
+
+/// A receipt whose signature holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// What was signed.
+    pub payload: Payload,
+    /// SHA-256 of the line: the next one's `prev`.
+    pub digest: Digest,
+}
+
+/// The members of a payload that make the chain; the rest is the body.
+#[derive(Serialize, Deserialize)]
+struct Link {
+    v: u64,
+    seq: u64,
+    prev: String,
+    key: String,
+}
+
+/// Writes and signs a receipt: the line, without its line feed.
+///
+/// # Errors
+/// [`ProofError::Sign`] when the wallet is locked; [`ProofError::Unwritable`] for a body that JSON can't hold, such as one
+/// with a path that is not UTF-8.
+pub fn sign(seq: u64, prev: Digest, body: &Body, signer: &dyn Signer) -> Result<Vec<u8>, ProofError> {
+    let link = Link { v: VERSION, seq, prev: prev.to_hex(), key: did_key(&signer.public_key()) };
+    let mut payload = to_value(body)?;
+    if let (Some(members), Value::Object(link)) = (payload.as_object_mut(), to_value(&link)?) {
+        members.extend(link);
+    }
+    sign_line("payload", &payload, signer)
+}
+
+/// Verifies a line's form and signature; its place in the chain is [`crate::chain`]'s.
+///
+/// # Errors
+/// [`ProofError`], when any byte is not as `key` signed it.
+pub fn verify(line: &[u8], key: &PublicKey) -> Result<Receipt, ProofError> {
+    let (payload, signature) = read_line("payload", line)?;
+    let payload = verify_line(payload, &signature, key)?;
+    Ok(Receipt { payload: Payload::read(payload)?, digest: sha256(line) })
+}
+
+/// Reads a line that this process wrote itself or has verified before: form only, no signature.
+///
+/// # Errors
+/// [`ProofError`], when it is not a receipt.
+pub fn read(line: &[u8]) -> Result<Receipt, ProofError> {
+    let (payload, _) = read_line("payload", line)?;
+    Ok(Receipt { payload: Payload::read(payload)?, digest: sha256(line) })
+}
+
+impl Payload {
+    fn read(payload: Value) -> Result<Self, ProofError> {
+        let malformed = |_| ProofError::Malformed(WHAT);
+        let link = Link::deserialize(&payload).map_err(malformed)?;
+        if link.v != VERSION {
+            return Err(ProofError::Header(WHAT));
+        }
+        let prev = Digest::parse_hex(&link.prev).ok_or(ProofError::Malformed(WHAT))?;
+        let body = Body::deserialize(payload).map_err(malformed)?;
+        Ok(Self { seq: link.seq, prev, key: link.key, body })
+    }
+}
+
+/// `{"<member>":…,"sig":"…"}`, canonical as a whole.
+fn sign_line(member: &str, content: &Value, signer: &dyn Signer) -> Result<Vec<u8>, ProofError> {
+    let content = canonical(content);
+    let signature = signer.sign(&content)?;
+    let mut line = Vec::with_capacity(content.len() + 128);
+    line.extend_from_slice(format!("{{\"{member}\":").as_bytes());
+    line.extend_from_slice(&content);
+    line.extend_from_slice(format!(",\"sig\":\"{}\"}}", jws::encode(&signature.0)).as_bytes());
+    Ok(line)
+}
+
+/// The content and signature of a line in its only spelling.
+fn read_line(member: &str, line: &[u8]) -> Result<(Value, Signature), ProofError> {
+    let malformed = ProofError::Malformed(WHAT);
+    let mut whole: Value = serde_json::from_slice(line).map_err(|_| malformed.clone())?;
+    if canonical(&whole) != line {
+        return Err(malformed);
+    }
+    let members = whole.as_object_mut().filter(|members| members.len() == 2).ok_or(malformed.clone())?;
+    let content = members.remove(member).ok_or(malformed.clone())?;
+    let sig = members.get("sig").and_then(Value::as_str).ok_or(malformed.clone())?;
+    let bytes: [u8; 64] = jws::decode(WHAT, sig)?.try_into().map_err(|_| malformed)?;
+    Ok((content, Signature(bytes)))
+}
+
+/// The content, once it names `key` and is signed by it.
+fn verify_line(content: Value, signature: &Signature, key: &PublicKey) -> Result<Value, ProofError> {
+    if content.get("key") != Some(&json!(did_key(key))) {
+        return Err(ProofError::Identity("receipt key"));
+    }
+    if !key::verify(key, &canonical(&content), signature) {
+        return Err(ProofError::Signature(WHAT));
+    }
+    Ok(content)
+}
+
+fn to_value<T: Serialize>(value: &T) -> Result<Value, ProofError> {
+    serde_json::to_value(value).map_err(|error| ProofError::Unwritable(error.to_string()))
+}
