@@ -1,0 +1,8 @@
+//! The playground from outside, over HTTP.
+
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod stranger;
+#[cfg(test)]
+mod workshop;
