@@ -2,6 +2,7 @@
 //! goes through [`Broker`].
 
 mod consent;
+pub mod control;
 mod error;
 mod event;
 mod home;

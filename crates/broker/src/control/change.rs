@@ -1,0 +1,133 @@
+//! A change in words, as the confirmation shows it. Written by the wallet from what will be done, never by who asks.
+
+use super::{Change, Refusal};
+use crate::{Broker, BrokerError, Draft, GrantDraft, ToolDraft};
+use domain::{ApprovalId, ApprovalMode, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
+
+impl Change {
+    /// The change as one sentence.
+    ///
+    /// # Errors
+    /// When it is about something that is not there.
+    pub(super) fn sentence(&self, broker: &Broker) -> Result<String, Refusal> {
+        Ok(match self {
+            Self::AddServer(form) => format!("Add the server {}", form.name),
+            Self::Login(server) => format!("Log in to {}", broker.server(server)?.server.name),
+            Self::AddAgent(name) => format!("Add the agent {name}"),
+            Self::ResumeAgent(name) => format!("Let {} work again", broker.agent(name)?.name),
+            Self::ResumeAll => "Let every agent work again".into(),
+            Self::Delegate(draft) => format!("Sign a delegation for {}", broker.agent(&draft.agent)?.name),
+            Self::Allow { id, .. } => question_sentence(&find(broker, id)?),
+        })
+    }
+
+    /// What exactly, line by line.
+    pub(super) fn details(&self, broker: &Broker) -> Vec<String> {
+        match self {
+            Self::AddServer(form) => transport_lines(&form.transport),
+            Self::Login(server) => {
+                broker.server(server).map(|view| vec![view.server.resource()]).unwrap_or_default()
+            }
+            Self::AddAgent(_) => vec!["It may do nothing until you sign a delegation for it.".into()],
+            Self::ResumeAgent(_) | Self::ResumeAll => {
+                vec!["Delegations that still hold are usable again.".into()]
+            }
+            Self::Delegate(draft) => draft_lines(draft),
+            Self::Allow { id, reach } => {
+                find(broker, id).map(|question| question_lines(&question, *reach)).unwrap_or_default()
+            }
+        }
+    }
+}
+
+fn find(broker: &Broker, id: &ApprovalId) -> Result<Question, BrokerError> {
+    let found = broker.questions().into_iter().find(|question| question.id == *id);
+    found.ok_or_else(|| BrokerError::NoQuestion(id.clone()))
+}
+
+fn transport_lines(transport: &Transport) -> Vec<String> {
+    match transport {
+        Transport::Stdio(launch) => launch_lines(launch),
+        Transport::Http { url, credential } => {
+            let shown = match credential {
+                Credential::None => "It is shown no credential.".into(),
+                Credential::Header { name } => format!("It is shown the secret header {name}."),
+                Credential::OAuth => "It is shown a login (OAuth).".into(),
+            };
+            vec![url.to_string(), shown]
+        }
+    }
+}
+
+/// The whole command, one argument a line, so that nothing hides in a long one.
+fn launch_lines(launch: &Launch) -> Vec<String> {
+    let mut lines = vec![format!("Runs {:?}", launch.command)];
+    lines.extend(launch.args.iter().map(|arg| format!("with {arg:?}")));
+    lines.extend(launch.cwd.iter().map(|cwd| format!("in {cwd:?}")));
+    lines.extend(launch.env.iter().map(|(name, value)| match value {
+        EnvValue::Plain(value) => format!("{name}={value:?}"),
+        EnvValue::Secret => format!("{name} from the vault"),
+    }));
+    lines
+}
+
+fn draft_lines(draft: &Draft) -> Vec<String> {
+    let mut lines: Vec<String> = draft.grants.iter().flat_map(grant_lines).collect();
+    lines.push(format!("For {}. Everything else is refused.", span(draft.lasts)));
+    lines
+}
+
+fn grant_lines(grant: &GrantDraft) -> Vec<String> {
+    let server = &grant.server;
+    let tools = grant.tools.iter().map(|tool| tool_line(server.as_str(), tool));
+    let resources = grant.resources.iter().map(|resource| format!("{server}: read {}", resource.uri));
+    let prompts = grant.prompts.iter().map(|prompt| format!("{server}: the prompt {}", prompt.name));
+    tools.chain(resources).chain(prompts).collect()
+}
+
+fn tool_line(server: &str, tool: &ToolDraft) -> String {
+    let asked = match tool.approval {
+        ApprovalMode::Never => "without asking",
+        ApprovalMode::Once => "asking once for the same arguments",
+        ApprovalMode::Session => "asking once a session",
+        ApprovalMode::Always => "asking every time",
+    };
+    let calls = tool.limits.calls.map(|calls| format!(", {calls} calls in all")).unwrap_or_default();
+    let pace = tool.limits.per_minute.map(|pace| format!(", {pace} a minute")).unwrap_or_default();
+    format!("{server}: {} {asked}{calls}{pace}", tool.name)
+}
+
+fn span(lasts: std::time::Duration) -> String {
+    let minutes = lasts.as_secs().div_ceil(60);
+    match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+fn question_sentence(question: &Question) -> String {
+    match &question.subject {
+        Subject::Call { agent, server, target, .. } => {
+            format!("Let {agent} use {} on {server}", target.name)
+        }
+        Subject::Connect { agent, peer, .. } => {
+            format!("Accept {} as {agent}", peer.program.path.display())
+        }
+        Subject::Confirm { sentence, .. } => sentence.clone(),
+    }
+}
+
+fn question_lines(question: &Question, reach: Reach) -> Vec<String> {
+    let reach = match reach {
+        Reach::Once => "For this call.".into(),
+        Reach::Session => "For this session, with the same arguments.".into(),
+        Reach::Until { until } => format!("Until {until}, with the same arguments."),
+        Reach::Always => "As long as the delegation holds, with the same arguments.".into(),
+    };
+    match &question.subject {
+        Subject::Call { arguments, .. } => vec![format!("Arguments: {arguments}"), reach],
+        Subject::Connect { peer, .. } => vec![format!("Its content is {}.", peer.program.sha256)],
+        Subject::Confirm { details, .. } => details.clone(),
+    }
+}

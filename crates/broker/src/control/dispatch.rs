@@ -1,0 +1,110 @@
+//! From a request to the wallet's own methods. Everything that grows passes [`Desk::consent`] first: the methods that do it
+//! take the [`Consent`] it makes, and nothing else here has one.
+
+use super::consent::Desk;
+use super::door::Caller;
+use super::{Change, Entrusted, Look, Presence, Refusal, Request, Said, Shrink};
+use crate::{Broker, BrokerError, Consent, WalletState};
+use domain::{Answer, ServerName};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Does what was asked, or says why not.
+///
+/// # Errors
+/// A [`Refusal`] with the command's exit code.
+pub(super) async fn answer(desk: &Desk, request: Request, caller: &Caller) -> Result<Value, Refusal> {
+    match request {
+        Request::Look(what) => look(&desk.broker, what).await,
+        Request::Shrink(what) => shrink(&desk.broker, what).await,
+        Request::Grow { change, passphrase } => {
+            let consent = desk.consent(&change, passphrase, caller).await?;
+            grow(&desk.broker, change, consent, caller).await
+        }
+        Request::Unlock { passphrase } => unlock(desk, passphrase, caller).await,
+    }
+}
+
+async fn look(broker: &Broker, what: Look) -> Result<Value, Refusal> {
+    match what {
+        Look::Status => json(Presence { status: broker.status(), windows: broker.has_windows() }),
+        Look::Servers => json(broker.servers()),
+        Look::Server(name) => json(broker.server(&name)?),
+        Look::Tools(server) => json(broker.tools(&server).await?),
+        Look::Agents => json(broker.agents()),
+        Look::Agent(name) => json(broker.agent(&name)?),
+        Look::Delegations => json(broker.delegations()),
+        Look::Delegation(id) => json(broker.delegation(&id)?),
+        Look::Questions => json(broker.questions()),
+        Look::Live => json(broker.live()),
+    }
+}
+
+async fn shrink(broker: &Broker, what: Shrink) -> Result<Value, Refusal> {
+    match what {
+        Shrink::Lock => broker.lock(),
+        Shrink::RemoveServer(name) => broker.remove_server(&name).await?,
+        Shrink::Logout(name) => broker.logout(&name).await?,
+        Shrink::PauseAgent(name) => broker.pause_agent(&name).await?,
+        Shrink::PauseAll => broker.pause_all().await?,
+        Shrink::RevokeAgent(name) => broker.revoke_agent(&name).await?,
+        Shrink::RevokeDelegation(id) => broker.revoke_delegation(&id).await?,
+        Shrink::Deny(id) => broker.deny(&id).await?,
+        Shrink::EmergencyStop => broker.emergency_stop().await?,
+    }
+    Ok(Value::Null)
+}
+
+async fn grow(broker: &Broker, change: Change, consent: Consent, caller: &Caller) -> Result<Value, Refusal> {
+    match change {
+        Change::AddServer(form) => json(broker.add_server(consent, (*form).into()).await?),
+        Change::Login(server) => login(broker, consent, &server, caller).await,
+        Change::AddAgent(name) => json(broker.add_agent(consent, name).await?),
+        Change::ResumeAgent(name) => json(broker.resume_agent(consent, &name).await?),
+        Change::ResumeAll => json(broker.resume_all(consent).await?),
+        Change::Delegate(draft) => json(broker.delegate(consent, draft).await?),
+        Change::Allow { id, reach } => json(broker.resolve(&id, Answer::Allow { reach }, consent).await?),
+    }
+}
+
+/// Logs in; the caller opens the page. Who hangs up takes the login back.
+async fn login(
+    broker: &Broker,
+    consent: Consent,
+    server: &ServerName,
+    caller: &Caller,
+) -> Result<Value, Refusal> {
+    let voice = caller.voice();
+    let open = move |page: &url::Url| {
+        let _ = voice.try_send(Said::Visit(page.clone()));
+    };
+    tokio::select! {
+        view = broker.login(consent, server, open) => json(view?),
+        () = caller.gone() => Err(BrokerError::NotConfirmed.into()),
+    }
+}
+
+/// A wallet under a passphrase proves the human by opening at all; one under the keyring opens for any program of the user,
+/// so the human is asked first.
+async fn unlock(desk: &Desk, passphrase: Option<Entrusted>, caller: &Caller) -> Result<Value, Refusal> {
+    let status = desk.broker.status();
+    match (status.wallet, status.keyring) {
+        (WalletState::Fresh, _) => return Err(BrokerError::NoWallet.into()),
+        (WalletState::Unlocked, _) => return Ok(Value::Null),
+        (WalletState::Locked, false) => {
+            let passphrase = passphrase.map(Entrusted::into_secret).ok_or(BrokerError::WrongPassphrase)?;
+            desk.broker.unlock(Some(passphrase)).await?;
+        }
+        (WalletState::Locked, true) => {
+            let _asked = desk.ask("Unlock the wallet".into(), vec![], passphrase, caller).await?;
+            desk.broker.unlock(None).await?;
+        }
+    }
+    Ok(Value::Null)
+}
+
+fn json(what: impl Serialize) -> Result<Value, Refusal> {
+    serde_json::to_value(what).map_err(|error| {
+        Refusal::busy(format!("the answer could not be written: {error}; please report this"))
+    })
+}
