@@ -42,6 +42,9 @@ pub enum Flaw {
     /// A checkpoint of another chain, or of another place in it.
     #[error("the checkpoint does not fit the receipts before it")]
     Checkpoint,
+    /// A file that is not the last has no checkpoint at its end.
+    #[error("the checkpoint that closes the file is missing after it")]
+    Unclosed,
     /// The last line has no end: a write was interrupted, or somebody cut it.
     #[error("the last line is cut off")]
     Torn,
@@ -93,12 +96,6 @@ impl Verifier {
     pub fn feed(&mut self, line: &[u8]) -> Result<Line, Fault> {
         self.lines += 1;
         if Checkpoint::is(line) { self.feed_checkpoint(line) } else { self.feed_receipt(line) }
-    }
-
-    /// Says that a last line has no line feed.
-    #[must_use]
-    pub const fn torn(&self) -> Fault {
-        Fault { line: self.lines + 1, flaw: Flaw::Torn }
     }
 
     /// The end: compares with the checkpoint kept elsewhere.

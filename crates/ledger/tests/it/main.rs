@@ -1,0 +1,4 @@
+//! The ledger from outside, on real files.
+
+mod everyday;
+mod support;
