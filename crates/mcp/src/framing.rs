@@ -1,0 +1,137 @@
+//! Messages as lines: one JSON text, one newline (MCP stdio transport).
+
+use bytes::buf::Chain;
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::{memchr, memchr2};
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// How much is read at once, at least.
+const READ: usize = 16 << 10;
+
+/// Splits a stream into lines. Cancel-safe: what was read stays here until it makes a line.
+#[derive(Debug)]
+pub struct LineReader<R> {
+    stream: R,
+    buffer: BytesMut,
+    /// How much of the buffer is known to hold no newline.
+    searched: usize,
+    limit: usize,
+    /// The rest of a line that was too long is being thrown away.
+    skipping: bool,
+}
+
+/// Why there is no line.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The line was longer than allowed. It is dropped, and the next one can be read.
+    #[error("a line is longer than {limit} bytes; it was dropped")]
+    TooLong {
+        /// The longest line taken.
+        limit: usize,
+    },
+    /// The stream failed.
+    #[error("the stream failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl<R: AsyncRead + Unpin> LineReader<R> {
+    /// Reads lines of at most `limit` bytes.
+    pub fn new(stream: R, limit: usize) -> Self {
+        Self { stream, buffer: BytesMut::new(), searched: 0, limit, skipping: false }
+    }
+
+    /// Changes the longest line taken.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// The next line that is not blank, without its newline; `None` at the end. A last line without newline counts.
+    ///
+    /// # Errors
+    /// [`LineError::TooLong`], after which the next line can be read; [`LineError::Io`] when the stream failed.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, LineError> {
+        loop {
+            while let Some(line) = self.take_line() {
+                if let Some(line) = self.checked(line)? {
+                    return Ok(Some(line));
+                }
+            }
+            if self.buffer.len() > self.limit {
+                self.skipping = true;
+                self.buffer.clear();
+                self.searched = 0;
+            }
+            self.buffer.reserve(READ);
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                let rest = self.buffer.split();
+                self.searched = 0;
+                return if rest.is_empty() && !self.skipping { Ok(None) } else { self.checked(rest) };
+            }
+        }
+    }
+
+    /// What stands before the next newline in the buffer, if there is one.
+    fn take_line(&mut self) -> Option<BytesMut> {
+        let Some(found) = memchr(b'\n', &self.buffer[self.searched..]) else {
+            self.searched = self.buffer.len();
+            return None;
+        };
+        let line = self.buffer.split_to(self.searched + found);
+        self.buffer.advance(1);
+        self.searched = 0;
+        Some(line)
+    }
+
+    /// Nothing for a blank line, an error for one that is too long.
+    fn checked(&mut self, line: BytesMut) -> Result<Option<Bytes>, LineError> {
+        if std::mem::take(&mut self.skipping) || line.len() > self.limit {
+            return Err(LineError::TooLong { limit: self.limit });
+        }
+        Ok(Some(line.freeze()).filter(|line| !line.trim_ascii().is_empty()))
+    }
+}
+
+/// Writes lines, each with one system call where the stream allows. Cancel-safe: a line begun and abandoned is finished
+/// before the next one, so the stream never carries half a message.
+#[derive(Debug)]
+pub struct LineWriter<W> {
+    stream: W,
+    unsent: Chain<Bytes, &'static [u8]>,
+}
+
+impl<W: AsyncWrite + Unpin> LineWriter<W> {
+    /// Writes lines to `stream`.
+    pub fn new(stream: W) -> Self {
+        Self { stream, unsent: Bytes::new().chain(&b""[..]) }
+    }
+
+    /// Writes `message` and a newline.
+    ///
+    /// # Errors
+    /// When the stream failed.
+    pub async fn send(&mut self, message: Bytes) -> io::Result<()> {
+        self.stream.write_all_buf(&mut self.unsent).await?;
+        self.unsent = one_line(message).chain(&b"\n"[..]);
+        self.stream.write_all_buf(&mut self.unsent).await?;
+        self.stream.flush().await
+    }
+
+    /// Finishes what was begun and closes the stream.
+    ///
+    /// # Errors
+    /// When the stream failed.
+    pub async fn close(&mut self) -> io::Result<()> {
+        self.stream.write_all_buf(&mut self.unsent).await?;
+        self.stream.shutdown().await
+    }
+}
+
+/// The same JSON on one line: outside of strings a line break is white space, and inside of them it can't stand.
+#[must_use]
+pub fn one_line(message: Bytes) -> Bytes {
+    if memchr2(b'\n', b'\r', &message).is_none() {
+        return message;
+    }
+    message.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }).collect()
+}

@@ -1,0 +1,140 @@
+//! What the operating system knows about a connection: the shim that made it, and the agent that started the shim.
+
+use super::Connection;
+use crate::process::Process;
+use domain::{Digest, Peer, Program};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Collects evidence; remembers the digests of files that have not changed since. Blocking: a large program takes a
+/// moment the first time.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    digests: Mutex<HashMap<FileState, Digest>>,
+}
+
+/// Why there is no evidence; without it there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// The kernel tells no process id: the peer is in another container.
+    #[error("the connecting process can't be seen from here; is it in a container?")]
+    NoPid,
+    /// The shim's parent has ended.
+    #[error("the agent that started process {0} has ended")]
+    Orphan(u32),
+    /// It ended, or another process has its id now.
+    #[error("process {0} ended while it was looked at")]
+    Gone(u32),
+    /// Its program can't be read.
+    #[error("the program of process {pid} can't be read: {error}")]
+    Unreadable {
+        /// Which process.
+        pid: u32,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// A file's identity and state. The change time can't be set back by whoever may write the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct FileState {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Evidence {
+    /// Who is at the other end of `connection`.
+    ///
+    /// # Errors
+    /// [`EvidenceError`].
+    pub fn of(&self, connection: &Connection) -> Result<Peer, EvidenceError> {
+        if connection.pid == 0 {
+            return Err(EvidenceError::NoPid);
+        }
+        let shim = Process::read(connection.pid).map_err(|_| EvidenceError::Gone(connection.pid))?;
+        if shim.parent <= 1 {
+            return Err(EvidenceError::Orphan(shim.pid));
+        }
+        let agent = Process::read(shim.parent).map_err(|_| EvidenceError::Gone(shim.parent))?;
+        let peer = Peer {
+            pid: agent.pid,
+            uid: connection.uid,
+            program: self.program(agent.pid)?,
+            shim: self.program(shim.pid)?,
+        };
+        match [shim, agent].into_iter().find(|process| !process.lives()) {
+            Some(gone) => Err(EvidenceError::Gone(gone.pid)),
+            None => Ok(peer),
+        }
+    }
+
+    /// The program a process runs. Read through `/proc/PID/exe`, so it is the file that runs, even when another one has taken
+    /// its place on disk.
+    fn program(&self, pid: u32) -> Result<Program, EvidenceError> {
+        let link = PathBuf::from(format!("/proc/{pid}/exe"));
+        let unreadable = |error| EvidenceError::Unreadable { pid, error };
+        let mut file = File::open(&link).map_err(unreadable)?;
+        let path = fs::read_link(&link).map_err(unreadable)?;
+        let state = FileState::of(&file).map_err(unreadable)?;
+        let known = self.lock().get(&state).copied();
+        let sha256 = match known {
+            Some(digest) => digest,
+            None => self.learn(state, &mut file).map_err(unreadable)?,
+        };
+        Ok(Program { path: without_deleted(path), sha256 })
+    }
+
+    fn learn(&self, state: FileState, file: &mut File) -> io::Result<Digest> {
+        let digest = sha256(file)?;
+        if FileState::of(file)? == state {
+            self.lock().insert(state, digest);
+        }
+        Ok(digest)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<FileState, Digest>> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FileState {
+    fn of(file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+}
+
+fn sha256(file: &mut File) -> io::Result<Digest> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(Digest::new(hasher.finalize().into())),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+/// The kernel marks a program that was replaced while it runs; its path is still the one the human knows.
+fn without_deleted(path: PathBuf) -> PathBuf {
+    match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
+        Some(bytes) if !path.exists() => Path::new(std::ffi::OsStr::from_bytes(bytes)).to_owned(),
+        _ => path,
+    }
+}

@@ -1,0 +1,143 @@
+//! A server behind Streamable HTTP, in both eras.
+//!
+//! One POST a message. Answers come as JSON or as an event stream; the session's id and the protocol version are kept and
+//! sent along. Redirects are not followed, cookies not kept, and every body and every wait is bounded.
+
+mod body;
+mod exchange;
+mod flights;
+mod headers;
+
+pub use headers::param_headers;
+
+use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
+use crate::message::{Kind, MAX_MESSAGE, RawId};
+use async_trait::async_trait;
+use exchange::Exchange;
+use flights::Flights;
+use http::{HeaderMap, HeaderValue, Method};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Request, Response};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+use tokio::time::timeout;
+use url::Url;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long ending a session may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Bounds on a server's answers.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// The longest silence while an answer is awaited.
+    pub silence: Duration,
+    /// The largest message taken.
+    pub message: usize,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(300), message: MAX_MESSAGE }
+    }
+}
+
+/// A server's endpoint, and the session with it.
+#[derive(Debug)]
+pub struct HttpUpstream {
+    client: Client,
+    url: Url,
+    limits: HttpLimits,
+    inbox: Inbox,
+    session: RwLock<Session>,
+    flights: Flights,
+}
+
+/// What a legacy server said when it was initialised; empty before that, and with modern servers.
+#[derive(Clone, Debug, Default)]
+struct Session {
+    id: Option<HeaderValue>,
+    version: Option<HeaderValue>,
+}
+
+/// The connections all HTTP servers share. Make one a process.
+///
+/// # Errors
+/// When the system's TLS certificates can't be read.
+pub fn client() -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .build()
+}
+
+impl HttpUpstream {
+    /// A server at `url`. Nothing is sent yet.
+    #[must_use]
+    pub fn new(client: Client, url: Url, limits: HttpLimits, inbox: Inbox) -> Self {
+        Self { client, url, limits, inbox, session: RwLock::default(), flights: Flights::default() }
+    }
+
+    fn session(&self) -> Session {
+        self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change_session(&self, change: impl FnOnce(&mut Session)) {
+        change(&mut self.session.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    async fn ask(&self, request: Request) -> Result<Response, UpstreamError> {
+        let answer = timeout(self.limits.silence, self.client.execute(request)).await;
+        answer.map_err(|_| UpstreamError::Silent(self.limits.silence))?.map_err(body::broke)
+    }
+
+    fn request(&self, method: Method, headers: HeaderMap) -> Request {
+        let mut request = Request::new(method, self.url.clone());
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+#[async_trait]
+impl Upstream for HttpUpstream {
+    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
+        let Kind::Request { id, .. } = out.message.kind() else {
+            return Exchange::run(self, &out).await;
+        };
+        let mut flight = self.flights.begin(id);
+        tokio::select! {
+            biased;
+            result = Exchange::run(self, &out) => result,
+            () = flight.cancelled() => Err(UpstreamError::Cancelled),
+        }
+    }
+
+    /// Closes the request's stream. To a modern server that says it; a legacy server is told in words.
+    async fn cancel(&self, id: &RawId, headers: HeaderMap) {
+        let flying = self.flights.cancel(id);
+        if flying && self.session().version.is_some() {
+            // A server that can't be told any more has nothing left to cancel.
+            let _ = self.send(Outgoing { message: cancelled(id), headers }).await;
+        }
+    }
+
+    /// Keeps the legacy GET stream open until the server has no more to say. A server without one (405) has nothing to say.
+    async fn listen(&self, headers: HeaderMap) -> Result<(), UpstreamError> {
+        Exchange::listen(self, &headers).await
+    }
+
+    async fn close(&self, headers: HeaderMap) {
+        self.flights.cancel_all();
+        let session = self.session();
+        self.change_session(|session| *session = Session::default());
+        if session.id.is_some() {
+            let mut all = headers::for_session(&session);
+            all.extend(headers);
+            // A session that can't be ended now ends by itself, in the server's time.
+            let _ = timeout(GOODBYE, self.client.execute(self.request(Method::DELETE, all))).await;
+        }
+    }
+}

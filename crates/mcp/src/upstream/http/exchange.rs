@@ -1,0 +1,171 @@
+//! One message out, and everything that comes back for it.
+
+use super::body::{self, Answer};
+use super::headers::{self, SESSION};
+use super::{HttpUpstream, Session};
+use crate::message::{Kind, Message, RawId};
+use crate::upstream::sse::Decoder;
+use crate::upstream::{Incoming, Outgoing, UpstreamError};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use reqwest::Response;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often a broken stream is taken up again without anything new on it.
+const RESUMES: u32 = 5;
+/// The wait before that, unless the server names one.
+const RETRY: Duration = Duration::from_secs(1);
+/// The longest such wait, whatever the server says.
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// One exchange with a server.
+pub(super) struct Exchange<'a> {
+    upstream: &'a HttpUpstream,
+    /// The caller's headers, for every request of the exchange.
+    headers: &'a HeaderMap,
+    /// The request whose answer ends the exchange.
+    awaited: Option<&'a RawId>,
+    /// Its answer begins the session.
+    initializes: bool,
+    /// The longest silence; none for a stream that is meant to be quiet.
+    silence: Option<Duration>,
+}
+
+impl<'a> Exchange<'a> {
+    /// Sends the message and passes on what comes back, until it is answered.
+    pub(super) async fn run(upstream: &'a HttpUpstream, out: &'a Outgoing) -> Result<(), UpstreamError> {
+        let Outgoing { message, headers } = out;
+        let is_request = matches!(message.kind(), Kind::Request { .. });
+        let quiet = message.method() == Some("subscriptions/listen");
+        let exchange = Self {
+            upstream,
+            headers,
+            awaited: message.id().filter(|_| is_request),
+            initializes: message.method() == Some("initialize"),
+            silence: (!quiet).then_some(upstream.limits.silence),
+        };
+        exchange.post(message).await
+    }
+
+    /// Keeps a GET stream open until the server has no more to say.
+    pub(super) async fn listen(
+        upstream: &'a HttpUpstream,
+        headers: &'a HeaderMap,
+    ) -> Result<(), UpstreamError> {
+        let exchange = Self { upstream, headers, awaited: None, initializes: false, silence: None };
+        match exchange.get(None).await {
+            Ok(response) => exchange.read_stream(response).await,
+            Err(UpstreamError::Status { status: 404 | 405, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn post(&self, message: &Message) -> Result<(), UpstreamError> {
+        let session = if self.initializes { Session::default() } else { self.upstream.session() };
+        let mut headers = headers::for_message(message, &session);
+        headers.extend(self.headers.clone());
+        let mut request = self.upstream.request(Method::POST, headers);
+        *request.body_mut() = Some(message.bytes().clone().into());
+        let response = self.upstream.ask(request).await?;
+        if self.initializes {
+            let id = response.headers().get(SESSION).cloned();
+            self.upstream.change_session(|session| *session = Session { id, version: None });
+        }
+        let answer = body::sort(response, session.id.is_some())?;
+        let limits = &self.upstream.limits;
+        match (answer, self.awaited) {
+            (Answer::Failed(response), None) => Err(body::status(response, limits).await),
+            (_, None) => Ok(()),
+            (Answer::Nothing, Some(_)) => Err(UpstreamError::NoAnswer),
+            (Answer::Json(response), Some(_)) => self.pass_on(body::message(response, limits).await?).await,
+            (Answer::Events(response), Some(_)) => self.read_stream(response).await,
+            (Answer::Failed(response), Some(id)) => {
+                self.pass_on(body::failure(response, limits, id).await?).await
+            }
+        }
+    }
+
+    /// Opens a stream, at its beginning or after the event `last`.
+    async fn get(&self, last: Option<&str>) -> Result<Response, UpstreamError> {
+        let session = self.upstream.session();
+        let mut headers = headers::for_session(&session);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
+        if let Some(last) = last.and_then(|id| HeaderValue::try_from(id).ok()) {
+            headers.insert("last-event-id", last);
+        }
+        headers.extend(self.headers.clone());
+        let response = self.upstream.ask(self.upstream.request(Method::GET, headers)).await?;
+        match body::sort(response, session.id.is_some())? {
+            Answer::Events(response) => Ok(response),
+            Answer::Failed(response) => Err(body::status(response, &self.upstream.limits).await),
+            Answer::Nothing | Answer::Json(_) => Err(UpstreamError::NoAnswer),
+        }
+    }
+
+    /// Passes on what a stream says. One that ends too early is taken up again where the server allows it: where it numbered
+    /// its events (legacy resumption), or where nothing in particular is awaited.
+    async fn read_stream(&self, mut response: Response) -> Result<(), UpstreamError> {
+        let mut decoder = Decoder::default();
+        let mut resumes = 0;
+        loop {
+            let last = decoder.last_id.clone();
+            let end = match self.read_to_end(&mut response, &mut decoder).await {
+                Ok(true) => {
+                    body::drain(response);
+                    return Ok(());
+                }
+                Ok(false) => UpstreamError::Broke { what: "the stream ended".into() },
+                Err(error @ UpstreamError::Broke { .. }) => error,
+                Err(error) => return Err(error),
+            };
+            resumes = if decoder.last_id == last { resumes + 1 } else { 0 };
+            if resumes > RESUMES || (self.awaited.is_some() && decoder.last_id.is_none()) {
+                return Err(end);
+            }
+            sleep(decoder.retry.unwrap_or(RETRY).min(RETRY_MAX)).await;
+            decoder = decoder.resumed();
+            response = self.get(decoder.last_id.as_deref()).await?;
+        }
+    }
+
+    /// Whether the awaited answer came.
+    async fn read_to_end(
+        &self,
+        response: &mut Response,
+        decoder: &mut Decoder,
+    ) -> Result<bool, UpstreamError> {
+        let limit = self.upstream.limits.message;
+        while let Some(chunk) = body::chunk(response, self.silence).await? {
+            decoder.feed(&chunk);
+            while let Some(event) = decoder.next() {
+                let is_message = matches!(event.kind.as_str(), "" | "message") && !event.data.is_empty();
+                if is_message && self.hear(event.data).await? {
+                    return Ok(true);
+                }
+            }
+            if decoder.waiting() > limit {
+                return Err(UpstreamError::TooLarge { limit });
+            }
+        }
+        Ok(false)
+    }
+
+    /// Passes on one message; says whether it is the awaited answer.
+    async fn hear(&self, data: Bytes) -> Result<bool, UpstreamError> {
+        let message = Message::parse(data)?;
+        let answers = message.kind().is_response() && message.id() == self.awaited && self.awaited.is_some();
+        self.pass_on(message).await?;
+        Ok(answers)
+    }
+
+    async fn pass_on(&self, message: Message) -> Result<(), UpstreamError> {
+        if self.initializes && message.kind().is_response() {
+            let version = message.member_text(&["protocolVersion"]);
+            let version = version.and_then(|version| HeaderValue::try_from(version.as_ref()).ok());
+            self.upstream.change_session(|session| session.version = version);
+        }
+        let sent = self.upstream.inbox.send(Incoming::Message(message)).await;
+        sent.map_err(|_| UpstreamError::Closed)
+    }
+}
