@@ -1,7 +1,19 @@
 //! Both wire edges: agents in, servers out; raw JSON over stdio, Streamable HTTP and the local socket.
+//!
+//! | module | edge |
+//! |---|---|
+//! | [`local`], [`handshake`], [`shim`] | agents come in by a local socket, through a shim, each proving itself |
+//! | [`framing`] | messages as lines |
+//! | [`upstream`], [`era`] | servers out there: child processes and Streamable HTTP, legacy and modern |
+//! | [`lists`] | lists as one agent may see them |
+//!
+//! Nothing here decides what an agent may do, and nothing here holds a credential: [`upstream::Outgoing`] carries what the
+//! vault attached, once.
 
+pub mod era;
 pub mod framing;
 pub mod handshake;
+pub mod lists;
 pub mod local;
 mod message;
 mod process;

@@ -42,10 +42,6 @@ async fn read_all(chunks: Vec<Vec<u8>>, limit: usize) -> Vec<Option<Bytes>> {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
 proptest! {
     #[test]
     fn any_chunking_gives_the_same_lines(
@@ -71,7 +67,8 @@ proptest! {
             .filter(|line| line.len() > limit || !line.trim().is_empty())
             .map(|line| (line.len() <= limit).then(|| Bytes::copy_from_slice(line.as_bytes())))
             .collect();
-        prop_assert_eq!(block_on(read_all(chunks, limit)), expected);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        prop_assert_eq!(runtime.block_on(read_all(chunks, limit)), expected);
     }
 }
 

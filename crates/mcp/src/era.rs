@@ -1,0 +1,293 @@
+//! Which of MCP's two eras a server speaks, and the first words with it.
+//!
+//! *Legacy* servers (to 2025-11-25) are initialised; *modern* ones (2026-07-28) are asked what they are, and every request
+//! then says for itself who asks (versioning, backward compatibility). The preferred era is tried first, the other one when the
+//! server does not know it.
+
+use crate::message::{Message, RawId};
+use crate::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
+
+/// The modern version we speak.
+pub const MODERN: &str = "2026-07-28";
+/// The legacy versions we speak, newest first.
+pub const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const INFO: &str = "io.modelcontextprotocol/clientInfo";
+const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// JSON-RPC errors by which a modern server refuses what it has understood: header mismatch, missing client capability.
+const MODERN_ERRORS: [i64; 2] = [-32020, -32021];
+/// How long a legacy server may stay silent about a question it does not know.
+const PROBE: Duration = Duration::from_secs(10);
+
+/// How many messages may come before the server's first answer; more are dropped.
+const EARLY: usize = 64;
+
+/// One of MCP's two eras.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Era {
+    /// Up to 2025-11-25: `initialize`, sessions, requests from the server.
+    Legacy,
+    /// From 2026-07-28: every request stands alone.
+    Modern,
+}
+
+/// What the client says of itself, in the words of either era.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hello {
+    /// The era to try first: the one its client speaks.
+    pub prefer: Era,
+    /// The version the client asks for, in that era.
+    pub version: String,
+    /// `clientInfo`, as it came. Self-reported, identifies nobody.
+    pub info: Value,
+    /// The client's capabilities, as they came.
+    pub capabilities: Value,
+    /// Other members of the client's `initialize` params, passed on.
+    rest: serde_json::Map<String, Value>,
+}
+
+/// A server that is ready.
+#[derive(Debug)]
+pub struct Opened {
+    /// The era it speaks.
+    pub era: Era,
+    /// The version agreed on.
+    pub version: String,
+    /// Its capabilities, as they came.
+    pub capabilities: Value,
+    /// Its `serverInfo`, or null. Self-reported.
+    pub server_info: Value,
+    /// What it tells language models about itself. Untrusted.
+    pub instructions: Option<String>,
+    /// Messages that came before it was ready, to be handled as if they came now.
+    pub early: Vec<Message>,
+}
+
+/// Why a server could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The transport failed. A server whose process ends here may be a legacy one that can't bear the question: start it again
+    /// with [`Era::Legacy`] preferred.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// It gave no first answer in time.
+    #[error("the server did not answer within {} s", .0.as_secs())]
+    Silent(Duration),
+    /// It speaks versions we don't.
+    #[error("the server speaks MCP {offered}, which this wallet does not")]
+    Version {
+        /// What it offers.
+        offered: String,
+    },
+    /// It refused in both eras.
+    #[error("the server refused to start: {message} ({code})")]
+    Refused {
+        /// The JSON-RPC error code.
+        code: i64,
+        /// The server's words. Untrusted.
+        message: String,
+    },
+}
+
+impl Hello {
+    /// A legacy client's words: the params of its `initialize`.
+    #[must_use]
+    pub fn from_initialize(params: &Value) -> Self {
+        let mut rest = params.as_object().cloned().unwrap_or_default();
+        let version = rest.shift_remove("protocolVersion");
+        let version = version.as_ref().and_then(Value::as_str).unwrap_or(LEGACY[0]).to_owned();
+        let info = rest.shift_remove("clientInfo").unwrap_or_else(own_info);
+        let capabilities = rest.shift_remove("capabilities").unwrap_or_else(|| json!({}));
+        Self { prefer: Era::Legacy, version, info, capabilities, rest }
+    }
+
+    /// A modern client's words: the `_meta` of any of its requests.
+    #[must_use]
+    pub fn from_meta(meta: &Value) -> Self {
+        let found = |name: &str| meta.get(name).cloned();
+        Self {
+            prefer: Era::Modern,
+            version: found(VERSION)
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_else(|| MODERN.into()),
+            info: found(INFO).unwrap_or_else(own_info),
+            capabilities: found(CAPABILITIES).unwrap_or_else(|| json!({})),
+            rest: serde_json::Map::new(),
+        }
+    }
+
+    /// The wallet's own words, when it looks at a server for its owner.
+    #[must_use]
+    pub fn of_wallet() -> Self {
+        Self { prefer: Era::Legacy, ..Self::from_meta(&Value::Null) }
+    }
+
+    /// The `_meta` members a modern server wants on every request.
+    #[must_use]
+    pub fn meta(&self) -> [(&'static str, Value); 3] {
+        [(VERSION, MODERN.into()), (INFO, self.info.clone()), (CAPABILITIES, self.capabilities.clone())]
+    }
+
+    fn initialize(&self, version: &str) -> Value {
+        let mut params = json!({
+            "protocolVersion": version, "capabilities": self.capabilities, "clientInfo": self.info
+        });
+        if let Value::Object(params) = &mut params {
+            params.extend(self.rest.clone());
+        }
+        params
+    }
+
+    fn legacy_version(&self) -> &str {
+        if self.prefer == Era::Legacy { &self.version } else { LEGACY[0] }
+    }
+}
+
+fn own_info() -> Value {
+    json!({ "name": "countersign", "version": env!("CARGO_PKG_VERSION") })
+}
+
+/// Finds out which era the server speaks and says the first words. `headers` as in [`Outgoing`]. Each answer is waited for at
+/// most `patience`; a server that needs a long start needs a long patience.
+///
+/// # Errors
+/// [`OpenError`]. When neither era works, the error is that of the preferred one.
+pub async fn open(
+    upstream: &dyn Upstream,
+    inbox: &mut Receiver<Incoming>,
+    hello: &Hello,
+    headers: &HeaderMap,
+    patience: Duration,
+) -> Result<Opened, OpenError> {
+    let mut opening = Opening { upstream, inbox, hello, headers, patience, early: Vec::new() };
+    let first = opening.attempt(hello.prefer).await;
+    let other = match hello.prefer {
+        Era::Legacy => Era::Modern,
+        Era::Modern => Era::Legacy,
+    };
+    match first {
+        Err(error) if error.suggests_other_than(hello.prefer) => {
+            opening.attempt(other).await.map_err(|_| error)
+        }
+        first => first,
+    }
+}
+
+impl OpenError {
+    /// Whether it may mean that the server does not know the era it was tried in.
+    fn suggests_other_than(&self, tried: Era) -> bool {
+        match self {
+            Self::Upstream(error) => matches!(error, UpstreamError::Status { .. } | UpstreamError::NoAnswer),
+            Self::Refused { code, .. } => tried == Era::Legacy || !MODERN_ERRORS.contains(code),
+            Self::Silent(_) | Self::Version { .. } => tried == Era::Modern,
+        }
+    }
+}
+
+struct Opening<'a> {
+    upstream: &'a dyn Upstream,
+    inbox: &'a mut Receiver<Incoming>,
+    hello: &'a Hello,
+    headers: &'a HeaderMap,
+    patience: Duration,
+    early: Vec<Message>,
+}
+
+impl Opening<'_> {
+    async fn attempt(&mut self, era: Era) -> Result<Opened, OpenError> {
+        match era {
+            Era::Legacy => self.initialize().await,
+            Era::Modern => self.discover().await,
+        }
+    }
+
+    async fn initialize(&mut self) -> Result<Opened, OpenError> {
+        let params = self.hello.initialize(self.hello.legacy_version());
+        let mut result = self.ask("initialize", &params, self.patience).await?;
+        let version = result["protocolVersion"].as_str().unwrap_or_default().to_owned();
+        if !LEGACY.contains(&version.as_str()) {
+            return Err(OpenError::Version { offered: version });
+        }
+        let ready = Message::notification("notifications/initialized", &Value::Null);
+        self.upstream.send(Outgoing::new(ready).with_headers(self.headers.clone())).await?;
+        Ok(self.opened(Era::Legacy, version, result["serverInfo"].take(), &mut result))
+    }
+
+    async fn discover(&mut self) -> Result<Opened, OpenError> {
+        let meta: serde_json::Map<_, _> =
+            self.hello.meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let params = json!({ "_meta": meta });
+        let mut result = self.ask("server/discover", &params, self.patience.min(PROBE)).await?;
+        let supported =
+            result["supportedVersions"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let supported: Vec<&str> = supported.collect();
+        if !supported.contains(&MODERN) {
+            return Err(OpenError::Version { offered: supported.join(", ") });
+        }
+        let info = result.get_mut("_meta").and_then(|meta| meta.get_mut(SERVER_INFO)).map(Value::take);
+        let info = info.unwrap_or_default();
+        Ok(self.opened(Era::Modern, MODERN.into(), info, &mut result))
+    }
+
+    fn opened(&mut self, era: Era, version: String, server_info: Value, result: &mut Value) -> Opened {
+        Opened {
+            era,
+            version,
+            capabilities: result["capabilities"].take(),
+            server_info,
+            instructions: result["instructions"].as_str().map(str::to_owned),
+            early: std::mem::take(&mut self.early),
+        }
+    }
+
+    /// Sends a request and waits for its answer, keeping what else comes.
+    async fn ask(&mut self, method: &str, params: &Value, patience: Duration) -> Result<Value, OpenError> {
+        let id = RawId::text(&format!("countersign:{method}"));
+        let request = Message::request(id.clone(), method, params);
+        let out = Outgoing::new(request).with_headers(self.headers.clone());
+        let answer = timeout(patience, self.answer(out, &id)).await;
+        let answer = answer.map_err(|_| OpenError::Silent(patience))??;
+        if let Some(error) = answer.error() {
+            return Err(OpenError::Refused {
+                code: error["code"].as_i64().unwrap_or_default(),
+                message: error["message"].as_str().unwrap_or_default().to_owned(),
+            });
+        }
+        Ok(answer.result().filter(Value::is_object).unwrap_or_else(|| json!({})))
+    }
+
+    async fn answer(&mut self, out: Outgoing, id: &RawId) -> Result<Message, UpstreamError> {
+        let mut sending = pin!(self.upstream.send(out));
+        let mut sent = false;
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut sending, if !sent => {
+                    result?;
+                    sent = true;
+                }
+                incoming = self.inbox.recv() => match incoming {
+                    Some(Incoming::Message(message)) if message.kind().is_response() => {
+                        if message.id() == Some(id) {
+                            return Ok(message);
+                        }
+                    }
+                    Some(Incoming::Message(message)) if self.early.len() < EARLY => self.early.push(message),
+                    Some(Incoming::Message(_)) => {}
+                    Some(Incoming::Closed(error)) => return Err(error),
+                    None => return Err(UpstreamError::Closed),
+                },
+            }
+        }
+    }
+}
