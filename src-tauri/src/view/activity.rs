@@ -5,7 +5,7 @@ use domain::{AgentName, DelegationId, ServerName, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A line of the log.
+/// A line of the log. `call.opened` receipts are left out: a call shows with the line that closed or denied it.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {

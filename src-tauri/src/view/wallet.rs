@@ -111,6 +111,8 @@ pub struct Open {
     pub hour: Vec<Notch>,
     /// Today's figures.
     pub today: Today,
+    /// The number of the newest receipt these figures know; receipts recorded later come as events.
+    pub newest: Option<u64>,
     /// Whether all agents are paused.
     pub all_paused: bool,
     /// Whether the record verified when the wallet was opened.

@@ -208,7 +208,7 @@ command: string,
 args: Array<string>, };
 
 /**
- * A line of the log.
+ * A line of the log. `call.opened` receipts are left out: a call shows with the line that closed or denied it.
  */
 export type Entry = { 
 /**
@@ -641,6 +641,10 @@ hour: Array<Notch>,
  * Today's figures.
  */
 today: Today, 
+/**
+ * The number of the newest receipt these figures know; receipts recorded later come as events.
+ */
+newest: number | null, 
 /**
  * Whether all agents are paused.
  */

@@ -1,0 +1,97 @@
+// The approval window.
+
+import type { Approval, Question, Reach, Risk } from "../ipc/bindings";
+import { bytes, count } from "./common";
+import type { Sentence } from "./sentences";
+
+export const ask = {
+  none: "Nothing waits for you",
+  noneHint: "This window opens when an agent asks.",
+  place: (at: number, of: number, until: string) => `${of > 1 ? `${at} of ${of} · ` : ""}until ${until}`,
+  confirmSource: "A command, typed somewhere in this account, asks",
+  connectSource: "An agent wants to connect",
+  arguments: "Arguments, exactly as they will be sent",
+  noArguments: "Nothing is sent along: this call has no arguments.",
+  allSent: (args: number, size: number) =>
+    `That is all that is sent: ${count(args, "argument", "arguments")}, ${bytes(size)}.`,
+  changed: (time: string) => `Changed since the call you approved at ${time}`,
+  hidden: (hidden: number, turns: boolean) =>
+    `${count(hidden, "hidden character", "hidden characters")}.${turns ? " Text after a direction mark shows backwards elsewhere." : ""}`,
+  showRest: (more: number) => `Show ${bytes(more)} more`,
+  process: (pid: number) => `pid ${pid}`,
+  same: "same program as accepted",
+  other: "not the program you accepted",
+  knownBefore: "Accepted before",
+  comesNow: "Asks now",
+  programHash: "SHA-256",
+  connectFirst: "No program was accepted for this agent yet. Accept it if you have just started it.",
+  connectOther:
+    "It says it is an agent you know, but its program is another one, or was changed. Updates do this; so do impostors.",
+  howLong: "If you approve, for how long",
+  reach: { once: "Once", session: "This session", hour: "1 hour", always: "Always…" } satisfies Record<
+    Reach,
+    string
+  >,
+  alwaysMeans: (until: string) =>
+    `The same call, with exactly these arguments, until the delegation ends on ${until}.`,
+  alwaysNotOffered: "Not offered: it cannot be undone",
+  deny: "Deny",
+  denyKey: "Esc",
+  denyAndPause: (agent: string) => `Deny and pause ${agent}`,
+  moreDeny: "More ways to deny",
+  approve: {
+    once: "Approve once",
+    session: "Approve for session",
+    hour: "Approve for 1 hour",
+    always: "Approve always",
+  } satisfies Record<Reach, string>,
+  accept: "Accept",
+  confirm: "Confirm",
+  approveKey: "Ctrl Enter",
+  deaf: "Listening in half a second…",
+  runs: "Runs at once, exactly as shown.",
+  connects: "It can then use what you delegated to it.",
+  confirms: "Done at once, exactly as shown.",
+  keys: "How long",
+  gone: "This question ended. Nothing was sent.",
+};
+
+const SOURCE: Record<Approval, string> = {
+  never: "This call needs your answer",
+  once: "Your delegation says: ask the first time",
+  session: "Your delegation says: ask once a session",
+  always: "Your delegation says: ask each time",
+};
+
+/** Why the question is asked at all. */
+export function askSource({ subject }: Question): string {
+  switch (subject.kind) {
+    case "call":
+      return SOURCE[subject.approval];
+    case "connect":
+      return ask.connectSource;
+    case "confirm":
+      return ask.confirmSource;
+  }
+}
+
+/** The question itself. A title that came from a server is quoted; a bare name is shown as bytes. */
+export function askTitle({ subject }: Question): Sentence {
+  switch (subject.kind) {
+    case "call":
+      return subject.title === subject.tool
+        ? [{ b: subject.agent }, " wants to call ", { code: subject.tool }]
+        : [{ b: subject.agent }, " wants to use “", { b: subject.title }, "”"];
+    case "connect":
+      return subject.known.length === 0
+        ? ["Is this ", { b: subject.agent }, "?"]
+        : ["Is this still ", { b: subject.agent }, "?"];
+    case "confirm":
+      return [{ b: subject.sentence }];
+  }
+}
+
+/** Calls that cannot be undone are never allowed for good from here. */
+export function reaches(risk: Risk): Reach[] {
+  return risk === "destroys" ? ["once", "session", "hour"] : ["once", "session", "hour", "always"];
+}

@@ -1,0 +1,201 @@
+// Sentences a human signs or has signed, built from what they say. A sentence is a list of stretches: ours as plain
+// text, names and foreign words apart, so that they are drawn as what they are.
+
+import type { Entry, Grant, GrantedTool, Approval, Receipt, Risk } from "../ipc/bindings";
+import { count, number } from "./common";
+
+/** A stretch of a sentence: our own words, a name in bold, exact bytes. */
+export type Stretch = string | { b: string } | { code: string };
+export type Sentence = Stretch[];
+
+/** What of a tool a clause speaks of; a granted tool and a drafted one alike. */
+export interface Allowed {
+  name: string;
+  risk: Risk;
+  approval: Approval;
+  calls: number | null;
+  perMinute: number | null;
+}
+
+const SHOWN = 6;
+
+/** The clauses of a deed: tools that hold under the same terms share one. What is not asked about comes first. */
+export function clauses(tools: readonly Allowed[]): Sentence[] {
+  const groups = new Map<string, Allowed[]>();
+  for (const tool of [...tools].sort((a, b) => rank(a) - rank(b))) {
+    const terms = [tool.approval, tool.risk === "reads", tool.calls, tool.perMinute].join();
+    groups.set(terms, [...(groups.get(terms) ?? []), tool]);
+  }
+  return [...groups.values()].map((group) => clause(group));
+}
+
+function rank({ approval, risk }: Allowed): number {
+  return (approval === "never" ? 0 : 2) + (risk === "reads" ? 0 : 1);
+}
+
+function clause(group: readonly Allowed[]): Sentence {
+  const [first] = group;
+  if (!first) return [];
+  const verb = first.risk === "reads" ? "read with " : "use ";
+  return [verb, ...names(group), terms(first, group.length)];
+}
+
+/** Up to six by name; a deed that hid the rest would deceive, so their number follows and the list stands beside it. */
+function names(group: readonly Allowed[]): Sentence {
+  const shown = group.length > SHOWN + 1 ? group.slice(0, SHOWN) : group;
+  const rest = group.length - shown.length;
+  const words: Sentence = shown.flatMap((tool, at) => [separator(at, shown.length, rest), { b: tool.name }]);
+  return rest > 0 ? [...words, ` and ${rest} more`] : words;
+}
+
+function separator(at: number, length: number, rest: number): string {
+  if (at === 0) return "";
+  return at === length - 1 && rest === 0 ? " and " : ", ";
+}
+
+function terms(tool: Allowed, tools: number): string {
+  const each = tools > 1 ? " each" : "";
+  const budget = [
+    tool.calls === null ? "" : `, up to ${count(tool.calls, "call", "calls")} in all${each}`,
+    tool.perMinute === null ? "" : `, no more than ${number(tool.perMinute)} a minute${each}`,
+  ].join("");
+  return budget + ASKS[tool.approval];
+}
+
+const ASKS: Record<Approval, string> = {
+  never: "",
+  once: ", if I agree the first time it calls with the same arguments",
+  session: ", if I agree once a session",
+  always: ", if I agree each time",
+};
+
+/** `claude-code may, on github:` */
+export function deedOpening(agent: string, server: string): Sentence {
+  return [{ b: agent }, " may, on ", { b: server }, ":"];
+}
+
+export function deedClosing(until: string): Sentence {
+  return ["Everything else is refused. This ends on ", { b: until }, "."];
+}
+
+/** A grant's tools, one sentence per set of terms: what the Agents view shows beside the meters. */
+export function grantSentences(grant: Grant): { sentence: Sentence; tools: GrantedTool[] }[] {
+  const byTerms = new Map<string, GrantedTool[]>();
+  for (const tool of [...grant.tools].sort((a, b) => rank(a) - rank(b))) {
+    const key =
+      tool.calls !== null || tool.perMinute !== null
+        ? tool.name
+        : `${tool.approval} ${tool.risk === "reads"}`;
+    byTerms.set(key, [...(byTerms.get(key) ?? []), tool]);
+  }
+  const said = [...byTerms.values()].map((tools) => ({
+    sentence: capital(clause(tools.map(withoutBudget))),
+    tools,
+  }));
+  const others = [...grant.resources, ...grant.prompts];
+  if (others.length === 0) return said;
+  return [...said, { sentence: ["Read ", ...quoted(others)], tools: [] }];
+}
+
+/** The meter beside the sentence says the budget. */
+const withoutBudget = (tool: GrantedTool): Allowed => ({ ...tool, calls: null, perMinute: null });
+
+const quoted = (words: readonly string[]): Sentence =>
+  words.flatMap((word, at) => [separator(at, words.length, 0), { code: word }]);
+
+function capital(sentence: Sentence): Sentence {
+  const [first, ...rest] = sentence;
+  if (typeof first !== "string") return sentence;
+  return [first.charAt(0).toUpperCase() + first.slice(1), ...rest, "."];
+}
+
+/** What a receipt says happened. */
+export function receiptSentence({ entry }: Receipt): Sentence {
+  return entry.tool && entry.agent ? callSentence(entry, entry.agent, entry.tool) : notedSentence(entry);
+}
+
+function callSentence({ outcome, server }: Entry, agent: string, tool: string): Sentence {
+  const where: Sentence = server ? [" on ", { b: server }] : [];
+  const it = server ? { b: server } : "It";
+  switch (outcome.result) {
+    case "allowed":
+      return [
+        "You let ",
+        { b: agent },
+        " call ",
+        { b: tool },
+        ...where,
+        outcome.asked ? ", when it asked. " : ". ",
+        it,
+        " did it.",
+      ];
+    case "failed":
+      return [
+        "You let ",
+        { b: agent },
+        " call ",
+        { b: tool },
+        ...where,
+        ". ",
+        it,
+        " refused it: ",
+        { code: outcome.why },
+      ];
+    case "refused":
+      return [
+        { b: agent },
+        " wanted to call ",
+        { b: tool },
+        ...where,
+        ". It was not sent. ",
+        { code: outcome.why },
+      ];
+    case "unknown":
+      return [
+        { b: agent },
+        " called ",
+        { b: tool },
+        ...where,
+        ". It was sent, and ",
+        it,
+        " had not answered, so look there.",
+      ];
+    case "waits":
+      return [{ b: agent }, " wants to call ", { b: tool }, ...where, ". It waits for you."];
+    case "noted":
+      return [{ b: agent }, ", ", { b: tool }, ...where, "."];
+  }
+}
+
+/** Receipts that are not calls, by their kind in the record. */
+const NOTED: Record<string, string> = {
+  "agent.added": "You added an agent",
+  "agent.enrolled": "You accepted a program as an agent",
+  "agent.paused": "You paused an agent",
+  "agent.resumed": "You let an agent go on",
+  "agent.revoked": "You revoked an agent",
+  "delegation.signed": "You signed a delegation",
+  "delegation.revoked": "You revoked a delegation",
+  "server.added": "You added a server",
+  "server.removed": "You removed a server",
+  "login.done": "You logged in",
+  "login.refreshed": "Countersign renewed a login",
+  "login.ended": "A login ended",
+  "login.logged_out": "You logged out",
+  "vault.unlocked": "The wallet was unlocked",
+  "vault.locked": "The wallet was locked",
+};
+
+export function notedTitle(kind: string): string {
+  return NOTED[kind] ?? kind;
+}
+
+function notedSentence({ kind, agent, server }: Entry): Sentence {
+  const about: Sentence = [agent, server].flatMap((name) => (name ? [": ", { b: name }] : []));
+  return [notedTitle(kind), ...about, "."];
+}
+
+export function revokeSentence(agent: string, delegations: number): Sentence {
+  const all = delegations === 1 ? "the delegation" : `all ${number(delegations)} delegations`;
+  return ["I revoke ", ...(delegations > 0 ? [`${all} to `] : []), { b: agent }, ", from now."];
+}
