@@ -61,6 +61,24 @@ pub enum Flaw {
     Rewritten(u64),
 }
 
+impl Flaw {
+    /// A stable code for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "changed",
+            Self::Unlinked => "unlinked",
+            Self::Missing { .. } => "missing",
+            Self::Reordered { .. } => "reordered",
+            Self::Checkpoint => "checkpoint",
+            Self::Unclosed => "unclosed",
+            Self::Torn => "torn",
+            Self::CutOff { .. } => "cut_off",
+            Self::Rewritten(_) => "rewritten",
+        }
+    }
+}
+
 /// Verifies a chain as it streams by. After a fault it takes the line as it is and goes on, so that one pass finds all.
 pub struct Verifier {
     key: PublicKey,

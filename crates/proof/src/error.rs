@@ -38,8 +38,8 @@ pub enum ProofError {
     /// Signed, but by somebody else than expected.
     #[error("the delegation was not signed by the expected human")]
     WrongHuman,
-    /// The DIDs and keys in a delegation contradict each other.
-    #[error("the delegation's {0} does not fit its key")]
+    /// A name and a key contradict each other.
+    #[error("the {0} does not fit its key")]
     Identity(&'static str),
     /// The delegation's end is missing, before its beginning, or more than 90 days after its issue.
     #[error("the delegation's times are out of order or more than 90 days apart")]

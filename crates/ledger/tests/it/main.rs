@@ -1,4 +1,8 @@
 //! The ledger from outside, on real files.
+#![cfg(test)]
 
+mod crash;
+mod disk;
 mod everyday;
 mod support;
+mod tamper;

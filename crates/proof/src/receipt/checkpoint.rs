@@ -1,7 +1,7 @@
 //! A signed "so far": how many receipts there were, and the last one's digest. It closes each file of a ledger, and the
 //! newest is kept elsewhere, so that a tail cut off shows.
 
-use super::{read_line, sign_line, to_value, verify_line};
+use super::{Sealed, sign_line, to_value};
 use crate::{ProofError, did_key};
 use domain::{Digest, PublicKey, Signer, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const WHAT: &str = "the checkpoint";
 
 /// The state of a chain at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// How many receipts.
     pub size: u64,
@@ -54,8 +54,7 @@ impl Checkpoint {
     /// # Errors
     /// [`ProofError`], when any byte is not as `key` signed it.
     pub fn verify(line: &[u8], key: &PublicKey) -> Result<Self, ProofError> {
-        let (content, signature) = read_line("checkpoint", line)?;
-        let content = verify_line(content, &signature, key)?;
+        let content = Sealed::read("checkpoint", line)?.verify(key)?;
         let malformed = ProofError::Malformed(WHAT);
         let written = Written::deserialize(content).map_err(|_| malformed.clone())?;
         let head = Digest::parse_hex(&written.head).ok_or(malformed)?;

@@ -11,7 +11,7 @@ pub use kind::Kind;
 use crate::{ProofError, canonical, did_key, jws, key, sha256};
 use domain::{Digest, PublicKey, Signature, Signer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The version of the format.
 const VERSION: u64 = 1;
@@ -70,8 +70,7 @@ pub fn sign(seq: u64, prev: Digest, body: &Body, signer: &dyn Signer) -> Result<
 /// # Errors
 /// [`ProofError`], when any byte is not as `key` signed it.
 pub fn verify(line: &[u8], key: &PublicKey) -> Result<Receipt, ProofError> {
-    let (payload, signature) = read_line("payload", line)?;
-    let payload = verify_line(payload, &signature, key)?;
+    let payload = Sealed::read("payload", line)?.verify(key)?;
     Ok(Receipt { payload: Payload::read(payload)?, digest: sha256(line) })
 }
 
@@ -80,7 +79,7 @@ pub fn verify(line: &[u8], key: &PublicKey) -> Result<Receipt, ProofError> {
 /// # Errors
 /// [`ProofError`], when it is not a receipt.
 pub fn read(line: &[u8]) -> Result<Receipt, ProofError> {
-    let (payload, _) = read_line("payload", line)?;
+    let payload = Sealed::read("payload", line)?.content;
     Ok(Receipt { payload: Payload::read(payload)?, digest: sha256(line) })
 }
 
@@ -108,29 +107,41 @@ fn sign_line(member: &str, content: &Value, signer: &dyn Signer) -> Result<Vec<u
     Ok(line)
 }
 
-/// The content and signature of a line in its only spelling.
-fn read_line(member: &str, line: &[u8]) -> Result<(Value, Signature), ProofError> {
-    let malformed = ProofError::Malformed(WHAT);
-    let mut whole: Value = serde_json::from_slice(line).map_err(|_| malformed.clone())?;
-    if canonical(&whole) != line {
-        return Err(malformed);
-    }
-    let members = whole.as_object_mut().filter(|members| members.len() == 2).ok_or(malformed.clone())?;
-    let content = members.remove(member).ok_or(malformed.clone())?;
-    let sig = members.get("sig").and_then(Value::as_str).ok_or(malformed.clone())?;
-    let bytes: [u8; 64] = jws::decode(WHAT, sig)?.try_into().map_err(|_| malformed)?;
-    Ok((content, Signature(bytes)))
+/// A line in its only spelling, taken apart but not verified.
+struct Sealed<'a> {
+    content: Value,
+    /// The bytes that were signed: the content's own, since a canonical line holds it in canonical form.
+    signed: &'a [u8],
+    signature: Signature,
 }
 
-/// The content, once it names `key` and is signed by it.
-fn verify_line(content: Value, signature: &Signature, key: &PublicKey) -> Result<Value, ProofError> {
-    if content.get("key") != Some(&json!(did_key(key))) {
-        return Err(ProofError::Identity("receipt key"));
+impl<'a> Sealed<'a> {
+    fn read(member: &str, line: &'a [u8]) -> Result<Self, ProofError> {
+        let malformed = || ProofError::Malformed(WHAT);
+        let mut whole: Value = serde_json::from_slice(line).map_err(|_| malformed())?;
+        if canonical(&whole) != line {
+            return Err(malformed());
+        }
+        let members = whole.as_object_mut().filter(|members| members.len() == 2).ok_or_else(malformed)?;
+        let content = members.remove(member).ok_or_else(malformed)?;
+        let sig = members.get("sig").and_then(Value::as_str).ok_or_else(malformed)?;
+        let bytes: [u8; 64] = jws::decode(WHAT, sig)?.try_into().map_err(|_| malformed())?;
+        let (before, after) = (format!("{{\"{member}\":"), format!(",\"sig\":\"{sig}\"}}"));
+        let signed =
+            line.strip_prefix(before.as_bytes()).and_then(|rest| rest.strip_suffix(after.as_bytes()));
+        Ok(Self { content, signed: signed.ok_or_else(malformed)?, signature: Signature(bytes) })
     }
-    if !key::verify(key, &canonical(&content), signature) {
-        return Err(ProofError::Signature(WHAT));
+
+    /// The content, once it names `key` and is signed by it.
+    fn verify(self, key: &PublicKey) -> Result<Value, ProofError> {
+        if self.content.get("key").and_then(Value::as_str) != Some(did_key(key).as_str()) {
+            return Err(ProofError::Identity("receipt key"));
+        }
+        if !key::verify(key, self.signed, &self.signature) {
+            return Err(ProofError::Signature(WHAT));
+        }
+        Ok(self.content)
     }
-    Ok(content)
 }
 
 fn to_value<T: Serialize>(value: &T) -> Result<Value, ProofError> {

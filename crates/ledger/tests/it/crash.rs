@@ -1,0 +1,108 @@
+//! `kill -9`, many times, in the middle of writing: what was acknowledged is there.
+
+use crate::support::*;
+use ledger::{Filter, Ledger};
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tempfile::tempdir;
+
+const DIR: &str = "COUNTERSIGN_TEST_LEDGER";
+
+#[test]
+fn a_wallet_killed_fifty_times_under_load_loses_no_acknowledged_receipt() {
+    let dir = tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..50 {
+        let mut writer = start_writer(dir.path());
+        let mut acks = BufReader::new(writer.stdout.take().unwrap());
+        // Kill at another point of its work each time, the first moments of recovery included.
+        take_acks(&mut acks, round * 3 % 40, &mut acknowledged);
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        take_acks(&mut acks, usize::MAX, &mut acknowledged);
+    }
+    let (ledger, recovery) = Ledger::open(dir.path(), at(0)).unwrap();
+    assert_eq!(recovery.suspect, None);
+    let report = verify(dir.path());
+    assert!(report.holds(), "{report:?}");
+    let all = ledger.query(&Filter { limit: Some(usize::MAX), ..Filter::default() }).unwrap();
+    let written: Vec<_> = all.iter().rev().map(|entry| (entry.seq, entry.digest.to_string())).collect();
+    assert!(acknowledged.len() > 200, "too little was written to tell: {}", acknowledged.len());
+    for (seq, digest) in acknowledged {
+        assert_eq!(written[usize::try_from(seq).unwrap()], (seq, digest));
+    }
+}
+
+/// Reads up to `count` acknowledgements; the last may have been cut off with its writer.
+fn take_acks(acks: &mut impl BufRead, count: usize, acknowledged: &mut Vec<(u64, String)>) {
+    for _ in 0..count {
+        let mut line = String::new();
+        if acks.read_line(&mut line).unwrap() == 0 || !line.ends_with('\n') {
+            return;
+        }
+        let Some((seq, digest)) = line.trim_end().strip_prefix("ack ").and_then(|ack| ack.split_once(' '))
+        else {
+            continue;
+        };
+        acknowledged.push((seq.parse().unwrap(), digest.to_owned()));
+    }
+}
+
+fn start_writer(dir: &Path) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args(["--exact", "crash::writer_until_killed", "--ignored", "--nocapture"])
+        .env(DIR, dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "the other process of the test above, which kills it"]
+fn writer_until_killed() {
+    let Some(dir) = env::var_os(DIR) else { return };
+    let (ledger, recovery) = Ledger::open(Path::new(&dir), at(0)).unwrap();
+    let mut out = std::io::stdout().lock();
+    for lost in recovery.unfinished {
+        let body = proof::receipt::Body::unknown_outcome(&lost.body, at(1));
+        let entry = ledger.append(body, &key()).unwrap();
+        writeln!(out, "ack {} {}", entry.seq, entry.digest).unwrap();
+    }
+    for number in 0_i64.. {
+        let call = format!("{}-{number}", std::process::id());
+        for body in [opened(&call, "read", at(number)), closed(&call, "read", at(number))] {
+            let entry = ledger.append(body, &key()).unwrap();
+            writeln!(out, "ack {} {}", entry.seq, entry.digest).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_length_a_crash_could_leave_a_file_at_is_mended() {
+    let dir = tempdir().unwrap();
+    fill(&open(dir.path()), 2);
+    let path = dir.path().join("000001.jsonl");
+    let whole = std::fs::read(&path).unwrap();
+    let ends: Vec<_> =
+        whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
+    for length in (0..whole.len()).step_by(7) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let ledger = open(dir.path());
+        let kept = ends.iter().filter(|end| **end <= length).count() as u64;
+        assert_eq!(ledger.checkpoint().size, kept);
+        ledger.append(opened("next", "read", at(5)), &key()).unwrap();
+        drop(ledger);
+        assert!(verify(dir.path()).holds(), "cut at {length}");
+    }
+    let mut side = Vec::new();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_string_lossy().contains("torn") {
+            std::fs::File::open(path).unwrap().read_to_end(&mut side).unwrap();
+        }
+    }
+    assert!(!side.is_empty());
+}
