@@ -18,6 +18,18 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// The store could not be used.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
+    /// The record could not be used.
+    #[error(transparent)]
+    Ledger(#[from] ledger::LedgerError),
+    /// The system offers no secure connections.
+    #[error("no secure connections can be made ({0}); are the system's certificates installed?")]
+    Network(String),
+    /// A socket could not be made.
+    #[error(transparent)]
+    Socket(#[from] mcp::local::LocalError),
 }
 
 /// Why the wallet did not do what its owner asked.

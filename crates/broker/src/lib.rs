@@ -1,12 +1,33 @@
 //! The conductor: sessions, one call's journey, approvals, events. Everything the app, the command line and the tests do
 //! goes through [`Broker`].
 
+mod approval;
+mod book;
+mod budget;
+mod call;
+mod clock;
 mod consent;
 pub mod control;
+mod end;
 mod error;
 mod event;
+mod gate;
 mod home;
+mod inner;
+mod keys;
+mod link;
+mod listing;
+mod oauth_stub;
+use oauth_stub as oauth;
+mod login;
+mod open;
 mod owner;
+mod preview;
+mod random;
+mod session;
+mod sessions;
+mod tools;
+mod wanted;
 
 pub use consent::Consent;
 pub use error::{BrokerError, OpenError};
@@ -16,23 +37,10 @@ pub use owner::{
     CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,
     Status, ToolDraft, WalletState,
 };
+pub use vault::Secret;
 
 use std::sync::Arc;
 
-/// The wallet, open. Cheap to clone; every clone is the same wallet.
+/// The wallet, open. Cheap to clone; every clone is the same wallet. Call it inside a multi-threaded Tokio runtime.
 #[derive(Clone)]
-pub struct Broker(#[expect(dead_code, reason = "the stub of the interface comes first")] Arc<Inner>);
-
-struct Inner {}
-
-/// A passphrase or token on its way in. Becomes `vault::Secret`.
-#[derive(Debug)]
-pub struct Secret(#[expect(dead_code, reason = "the stub of the interface comes first")] String);
-
-impl Secret {
-    /// Takes a secret in.
-    #[must_use]
-    pub const fn new(secret: String) -> Self {
-        Self(secret)
-    }
-}
+pub struct Broker(Arc<inner::Inner>);

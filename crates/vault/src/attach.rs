@@ -49,6 +49,15 @@ impl Vault {
         Ok(Attachment { permit, holder, dressing })
     }
 
+    /// The same permit with the credential as it is now: a server turned the old one away at the door, so the permit has not
+    /// been used for anything yet.
+    ///
+    /// # Errors
+    /// As [`Vault::attach`].
+    pub fn renew(&self, attachment: Attachment, now: Timestamp) -> Result<Attachment, VaultError> {
+        self.attach(attachment.permit, now)
+    }
+
     fn dressing(&self, server: &ServerName) -> Result<Arc<Dressing>, VaultError> {
         if let Some(dressing) = self.with(|open| Ok(open.dressings.get(server).cloned()))? {
             return Ok(dressing);

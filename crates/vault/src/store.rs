@@ -105,6 +105,11 @@ impl Store {
         private::tighten(&self.dir)
     }
 
+    /// Whether [`Store::mark_complete`] was ever reached.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.format_path().exists()
+    }
+
     fn format_path(&self) -> PathBuf {
         self.dir.join("format")
     }

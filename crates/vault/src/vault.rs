@@ -42,6 +42,12 @@ impl Vault {
         self.0.set_aside.as_deref()
     }
 
+    /// Whether there is a vault already: one that was unlocked once, and so has a master key.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.0.store.is_complete()
+    }
+
     /// Unlocks with the keyring's master key; a new vault makes one first. Blocks as long as the keyring may take, so call it
     /// off the async threads. Unlocking an unlocked vault changes nothing.
     ///

@@ -1,7 +1,12 @@
 //! What the owner can see and do. The app, the command line and the tests all use exactly this.
 
-mod stub;
+mod activity;
+mod agents;
+mod delegations;
+mod questions;
+mod servers;
 mod view;
+mod wallet;
 
 pub use view::{
     CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,

@@ -1,0 +1,245 @@
+//! What the human has decided, in memory while the wallet is unlocked: agents, servers, delegations, answers that hold.
+//!
+//! Readers take a snapshot and keep it for one decision. A change is written to the vault first and seen afterwards, so what
+//! a reader sees is always on disk.
+
+use crate::BrokerError;
+use domain::{
+    Agent, AgentName, ApprovalId, Delegation, DelegationId, Server, ServerName, SessionId, Standing,
+    Timestamp,
+};
+use proof::sd_jwt::SdJwt;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use vault::{Records, Vault};
+
+/// One state of everything the human has decided.
+#[derive(Clone, Default)]
+pub(crate) struct Book {
+    pub(crate) about: About,
+    pub(crate) agents: BTreeMap<AgentName, Agent>,
+    pub(crate) servers: BTreeMap<ServerName, Server>,
+    pub(crate) delegations: BTreeMap<DelegationId, Arc<Signed>>,
+    pub(crate) standing: Vec<Standing>,
+}
+
+/// The wallet as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct About {
+    /// What the human called this identity.
+    pub(crate) identity: String,
+    /// The human's `did:key`.
+    pub(crate) did: String,
+    /// Whether everything is paused.
+    pub(crate) paused: bool,
+}
+
+/// A delegation with its signed text.
+pub(crate) struct Signed {
+    pub(crate) delegation: Delegation,
+    pub(crate) sd_jwt: SdJwt,
+}
+
+/// A delegation as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    delegation: Delegation,
+    sd_jwt: String,
+}
+
+/// The book, and the shelf in the vault where its pages are kept.
+pub(crate) struct Books {
+    current: RwLock<Option<Arc<Book>>>,
+    writing: Mutex<()>,
+    shelf: Shelf,
+}
+
+/// Where each kind of page is kept.
+pub(crate) struct Shelf {
+    about: Records<About>,
+    agents: Records<Agent>,
+    servers: Records<Server>,
+    delegations: Records<Stored>,
+    standing: Records<Standing>,
+}
+
+const ABOUT: &str = "wallet";
+
+impl Books {
+    pub(crate) fn new(vault: &Vault) -> Self {
+        let shelf = Shelf {
+            about: vault.records("about"),
+            agents: vault.records("agents"),
+            servers: vault.records("servers"),
+            delegations: vault.records("delegations"),
+            standing: vault.records("standing"),
+        };
+        Self { current: RwLock::default(), writing: Mutex::default(), shelf }
+    }
+
+    /// The current state; none while the wallet is locked or fresh.
+    pub(crate) fn read(&self) -> Option<Arc<Book>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The current state.
+    pub(crate) fn open(&self) -> Result<Arc<Book>, BrokerError> {
+        self.read().ok_or(BrokerError::Locked)
+    }
+
+    /// Reads everything from the unlocked vault.
+    pub(crate) fn load(&self) -> Result<(), BrokerError> {
+        let book = self.shelf.read()?;
+        self.put(Some(book));
+        Ok(())
+    }
+
+    /// Forgets everything in memory.
+    pub(crate) fn shut(&self) {
+        self.put(None);
+    }
+
+    /// Makes one change: `act` changes a copy and writes what it changed; if that fails, nothing has happened.
+    pub(crate) fn change<T>(
+        &self,
+        act: impl FnOnce(&mut Book, &Shelf) -> Result<T, BrokerError>,
+    ) -> Result<T, BrokerError> {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = Book::clone(&*self.open()?);
+        let result = act(&mut book, &self.shelf)?;
+        self.put(Some(book));
+        Ok(result)
+    }
+
+    fn put(&self, book: Option<Book>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = book.map(Arc::new);
+    }
+}
+
+impl Book {
+    /// The delegations of one agent.
+    pub(crate) fn of<'a>(&'a self, agent: &'a AgentName) -> impl Iterator<Item = &'a Arc<Signed>> {
+        self.delegations.values().filter(move |signed| signed.delegation.agent == *agent)
+    }
+
+    /// The same, as what was signed.
+    pub(crate) fn delegations_of(&self, agent: &AgentName) -> Vec<Delegation> {
+        self.of(agent).map(|signed| signed.delegation.clone()).collect()
+    }
+
+    /// The agent, or why not.
+    pub(crate) fn agent(&self, name: &AgentName) -> Result<&Agent, BrokerError> {
+        self.agents.get(name).ok_or_else(|| BrokerError::NoAgent(name.clone()))
+    }
+
+    /// The server, or why not.
+    pub(crate) fn server(&self, name: &ServerName) -> Result<&Server, BrokerError> {
+        self.servers.get(name).ok_or_else(|| BrokerError::NoServer(name.clone()))
+    }
+
+    /// The delegation, or why not.
+    pub(crate) fn delegation(&self, id: &DelegationId) -> Result<&Arc<Signed>, BrokerError> {
+        self.delegations.get(id).ok_or_else(|| BrokerError::NoDelegation(id.clone()))
+    }
+
+    /// Writes what is said about the wallet as a whole.
+    pub(crate) fn put_about(&mut self, shelf: &Shelf, about: About) -> Result<(), BrokerError> {
+        shelf.about.put(ABOUT, &about)?;
+        self.about = about;
+        Ok(())
+    }
+
+    /// Writes an agent.
+    pub(crate) fn put_agent(&mut self, shelf: &Shelf, agent: Agent) -> Result<(), BrokerError> {
+        shelf.agents.put(agent.name.as_str(), &agent)?;
+        self.agents.insert(agent.name.clone(), agent);
+        Ok(())
+    }
+
+    /// Writes a server.
+    pub(crate) fn put_server(&mut self, shelf: &Shelf, server: Server) -> Result<(), BrokerError> {
+        shelf.servers.put(server.name.as_str(), &server)?;
+        self.servers.insert(server.name.clone(), server);
+        Ok(())
+    }
+
+    /// Deletes a server.
+    pub(crate) fn remove_server(&mut self, shelf: &Shelf, name: &ServerName) -> Result<(), BrokerError> {
+        shelf.servers.delete(name.as_str())?;
+        self.servers.remove(name);
+        Ok(())
+    }
+
+    /// Writes a delegation.
+    pub(crate) fn put_delegation(&mut self, shelf: &Shelf, signed: Signed) -> Result<(), BrokerError> {
+        let stored = Stored { delegation: signed.delegation.clone(), sd_jwt: signed.sd_jwt.to_text() };
+        let id = signed.delegation.id.clone();
+        shelf.delegations.put(id.as_str(), &stored)?;
+        self.delegations.insert(id, Arc::new(signed));
+        Ok(())
+    }
+
+    /// Writes that a delegation is revoked, and forgets the answers given under it.
+    pub(crate) fn revoke(
+        &mut self,
+        shelf: &Shelf,
+        id: &DelegationId,
+        now: Timestamp,
+    ) -> Result<(), BrokerError> {
+        let signed = self.delegation(id)?;
+        if signed.delegation.revoked.is_some() {
+            return Ok(());
+        }
+        let delegation = Delegation { revoked: Some(now), ..signed.delegation.clone() };
+        let sd_jwt =
+            SdJwt::parse(&signed.sd_jwt.to_text()).map_err(|e| BrokerError::Storage(e.to_string()))?;
+        self.put_delegation(shelf, Signed { delegation, sd_jwt })?;
+        self.forget_standing(shelf, |yes| yes.delegation == *id)
+    }
+
+    /// Remembers a yes. One that holds only for a session stays in memory.
+    pub(crate) fn remember(&mut self, shelf: &Shelf, yes: Standing) -> Result<(), BrokerError> {
+        if yes.session.is_none() {
+            shelf.standing.put(yes.approval.as_str(), &yes)?;
+        }
+        self.standing.push(yes);
+        Ok(())
+    }
+
+    /// Forgets the answers `which` says.
+    pub(crate) fn forget_standing(
+        &mut self,
+        shelf: &Shelf,
+        which: impl Fn(&Standing) -> bool,
+    ) -> Result<(), BrokerError> {
+        let gone: Vec<ApprovalId> =
+            self.standing.iter().filter(|yes| which(yes)).map(|yes| yes.approval.clone()).collect();
+        for approval in &gone {
+            shelf.standing.delete(approval.as_str())?;
+        }
+        self.standing.retain(|yes| !gone.contains(&yes.approval));
+        Ok(())
+    }
+
+    /// Forgets what held only for one session.
+    pub(crate) fn end_session(&mut self, session: &SessionId) {
+        self.standing.retain(|yes| yes.session.as_ref() != Some(session));
+    }
+}
+
+impl Shelf {
+    fn read(&self) -> Result<Book, BrokerError> {
+        let mut book = Book { about: self.about.get(ABOUT)?.unwrap_or_default(), ..Book::default() };
+        book.agents = self.agents.list()?.into_iter().map(|(_, agent)| (agent.name.clone(), agent)).collect();
+        book.servers =
+            self.servers.list()?.into_iter().map(|(_, server)| (server.name.clone(), server)).collect();
+        book.standing = self.standing.list()?.into_iter().map(|(_, yes)| yes).collect();
+        for (_, stored) in self.delegations.list()? {
+            let sd_jwt = SdJwt::parse(&stored.sd_jwt).map_err(|e| BrokerError::Storage(e.to_string()))?;
+            let id = stored.delegation.id.clone();
+            book.delegations.insert(id, Arc::new(Signed { delegation: stored.delegation, sd_jwt }));
+        }
+        Ok(book)
+    }
+}

@@ -1,0 +1,170 @@
+//! Where agents come in: handshake, evidence, the human's yes; then a session.
+
+use crate::inner::Inner;
+use crate::session::Session;
+use crate::{Event, OpenError, random};
+use domain::{AgentName, Answer, ApprovalId, Denial, Peer, Subject};
+use mcp::framing::{LineReader, LineWriter};
+use mcp::handshake::{self, Applicant, EnrolmentKey, Refusal};
+use mcp::local::{Connection, Evidence, Listener};
+use proof::receipt::{Body, Kind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Semaphore;
+
+/// How many connections may be open or waiting to be let in.
+const CONNECTIONS: usize = 256;
+/// How long the question whether an agent may connect waits for the human.
+const QUESTION: Duration = Duration::from_secs(300);
+
+/// What is needed to let agents in.
+pub(crate) struct Gate {
+    evidence: Arc<Evidence>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { evidence: Arc::default(), places: Arc::new(Semaphore::new(CONNECTIONS)) }
+    }
+}
+
+/// Listens for agents until the wallet closes.
+pub(crate) fn listen(inner: &Arc<Inner>) -> Result<(), OpenError> {
+    let listener = Listener::bind(&inner.home.agent_socket())?;
+    let inner = inner.clone();
+    tokio::spawn(async move {
+        loop {
+            let connection = tokio::select! {
+                connection = listener.accept() => connection,
+                () = inner.closing.cancelled() => break,
+            };
+            match connection {
+                Ok(connection) => receive(&inner, connection),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was turned away");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+fn receive(inner: &Arc<Inner>, connection: Connection) {
+    let Ok(place) = inner.gate.places.clone().try_acquire_owned() else {
+        tracing::warn!("too many connections; one was turned away");
+        return;
+    };
+    let inner = inner.clone();
+    tokio::spawn(async move {
+        serve(&inner, connection).await;
+        drop(place);
+    });
+}
+
+async fn serve(inner: &Arc<Inner>, connection: Connection) {
+    let evidence = inner.gate.evidence.clone();
+    let (connection, peer) = match tokio::task::spawn_blocking(move || {
+        let peer = evidence.of(&connection);
+        (connection, peer)
+    })
+    .await
+    {
+        Ok((connection, Ok(peer))) => (connection, peer),
+        Ok((_, Err(error))) => return tracing::warn!(%error, "a connection without evidence was turned away"),
+        Err(_) => return,
+    };
+    let (reader, writer) = connection.stream.into_split();
+    let applicant = match handshake::greet(reader, writer, |agent| key_of(inner, agent)).await {
+        Ok(applicant) => applicant,
+        Err(error) => return tracing::warn!(%error, pid = peer.pid, "a connection was turned away"),
+    };
+    match welcome(inner, &applicant.agent, &peer).await {
+        Ok(()) => converse(inner, applicant, peer).await,
+        Err(denial) => {
+            refused(inner, &applicant.agent, &peer, &denial);
+            applicant.refuse(if denial == Denial::Locked { Refusal::Locked } else { Refusal::Refused }).await;
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the handshake compares the enrolment secret in constant time")]
+fn key_of(inner: &Inner, agent: &AgentName) -> Result<Option<EnrolmentKey>, Refusal> {
+    if inner.books.read().is_none() {
+        return Err(Refusal::Locked);
+    }
+    let secret = inner.vault.agent_secret(agent).map_err(|_| Refusal::Locked)?;
+    Ok(secret.and_then(|secret| <[u8; 32]>::try_from(secret.expose()).ok()).map(EnrolmentKey::new))
+}
+
+/// Known and welcome, or after the human's yes; anything else is a denial.
+async fn welcome(inner: &Arc<Inner>, name: &AgentName, peer: &Peer) -> Result<(), Denial> {
+    let book = inner.books.read().ok_or(Denial::Locked)?;
+    let agent = book.agent(name).map_err(|_| Denial::AgentUnknown)?;
+    let own_uid = rustix::process::getuid().as_raw();
+    match policy::connect(agent, peer, own_uid) {
+        policy::Connection::Welcome => Ok(()),
+        policy::Connection::Refuse(denial) => Err(denial),
+        policy::Connection::Ask { changed } => ask(inner, name, peer, changed).await,
+    }
+}
+
+async fn ask(inner: &Arc<Inner>, name: &AgentName, peer: &Peer, changed: bool) -> Result<(), Denial> {
+    let id = ApprovalId::new(random::make_id());
+    let subject = Subject::Connect { agent: name.clone(), peer: peer.clone(), changed };
+    let ticket =
+        inner.desk.ask(id, subject, inner.clock.now(), QUESTION).map_err(|_| Denial::TooManyQuestions)?;
+    match ticket.answered().await {
+        Some(Answer::Allow { .. }) => enrol(inner, name, peer),
+        Some(Answer::Deny) => Err(Denial::HumanDenied),
+        None => Err(Denial::Unanswered),
+    }
+}
+
+fn enrol(inner: &Inner, name: &AgentName, peer: &Peer) -> Result<(), Denial> {
+    let enrolled = inner.books.change(|book, shelf| {
+        let mut agent = book.agent(name)?.clone();
+        agent.enrol(peer.program.clone()).map_err(|_| crate::BrokerError::NoAgent(name.clone()))?;
+        book.put_agent(shelf, agent)
+    });
+    enrolled.map_err(|_| Denial::AgentRevoked)?;
+    inner.tell(Event::Agents);
+    inner.write(about(inner, name, peer, Kind::AgentEnrolled)).map(drop)
+}
+
+async fn converse(inner: &Arc<Inner>, applicant: Applicant<OwnedReadHalf, OwnedWriteHalf>, peer: Peer) {
+    let agent = applicant.agent.clone();
+    if inner.write(about(inner, &agent, &peer, Kind::AgentConnected)).is_err() {
+        return applicant.refuse(Refusal::Busy).await;
+    }
+    let admitted: std::io::Result<(LineReader<_>, LineWriter<_>)> = applicant.admit(mcp::MAX_MESSAGE).await;
+    let Ok((reader, writer)) = admitted else { return };
+    let (session, queue) = Session::new(inner.clone(), agent.clone(), peer.clone());
+    inner.sessions.add(session.clone());
+    inner.tell(Event::Agents);
+    session.clone().run(reader, writer, queue).await;
+    inner.sessions.remove(&session.id);
+    let ended = inner.books.change(|book, _| {
+        book.end_session(&session.id);
+        Ok(())
+    });
+    inner.tell(Event::Agents);
+    if ended.is_ok() {
+        // A wallet that is locked by now has recorded that instead.
+        let _ = inner.write(about(inner, &agent, &peer, Kind::AgentDisconnected));
+    }
+}
+
+fn refused(inner: &Inner, agent: &AgentName, peer: &Peer, denial: &Denial) {
+    tracing::warn!(%agent, pid = peer.pid, %denial, "a connection was refused");
+    let body = Body { note: Some(denial.code().to_owned()), ..about(inner, agent, peer, Kind::AgentRefused) };
+    if let Err(error) = inner.write(body) {
+        tracing::warn!(%error, "a refused connection was not recorded");
+    }
+}
+
+fn about(inner: &Inner, agent: &AgentName, peer: &Peer, kind: Kind) -> Body {
+    Body { agent: Some(agent.clone()), peer: Some(peer.clone()), ..inner.body(kind) }
+}

@@ -1,0 +1,268 @@
+//! What the broker is made of, put together.
+
+use crate::approval::Desk;
+use crate::book::Books;
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::gate::Gate;
+use crate::keys::Keys;
+use crate::oauth::{OAuth, OAuthOptions};
+use crate::sessions::Sessions;
+use crate::{BrokerError, CreateWallet, Event, Home, KeyChoice, OpenError};
+use domain::{AgentName, Denial, ServerName};
+use ledger::{Entry, Ledger, Recovery};
+use proof::receipt::{Body, Kind};
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use vault::{KeyName, Secret, Vault, VaultError};
+
+/// How many events a slow listener may be behind before it has to read the snapshots again.
+const EVENTS: usize = 1024;
+
+pub(crate) struct Inner {
+    pub(crate) home: Home,
+    pub(crate) vault: Vault,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) oauth: OAuth,
+    pub(crate) http: mcp::upstream::http::Client,
+    pub(crate) books: Books,
+    pub(crate) budget: Budget,
+    pub(crate) desk: Desk,
+    pub(crate) sessions: Sessions,
+    pub(crate) clock: Clock,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) windows: AtomicBool,
+    pub(crate) gate: Gate,
+    pub(crate) closing: CancellationToken,
+    unfinished: Mutex<Vec<Entry>>,
+    notices: Mutex<Vec<String>>,
+    lock: Mutex<Option<File>>,
+}
+
+impl Inner {
+    pub(crate) fn open(home: Home) -> Result<Self, OpenError> {
+        let lock = home.take()?;
+        let clock = Clock::default();
+        let keys = Arc::new(Keys::new(home.passphrase_path(), home.profile()));
+        let vault = Vault::open(&home.vault_dir(), keys.clone(), clock.now())?;
+        let (ledger, recovery) = Ledger::open(&home.ledger_dir(), clock.now())?;
+        if let Some(newest) = ledger.newest() {
+            clock.seen(newest);
+        }
+        if let Err(error) = mcp::upstream::stdio::reap_leftovers(&home.children_dir()) {
+            tracing::warn!(%error, "children of an earlier run could not be looked for");
+        }
+        let ledger = Arc::new(ledger);
+        let (events, _) = broadcast::channel(EVENTS);
+        let inner = Self {
+            oauth: OAuth::new(vault.clone(), OAuthOptions::default())
+                .map_err(|e| OpenError::Network(e.to_string()))?,
+            http: mcp::upstream::http::client().map_err(|e| OpenError::Network(e.to_string()))?,
+            books: Books::new(&vault),
+            budget: Budget::new(ledger.clone()),
+            desk: Desk::new(events.clone()),
+            sessions: Sessions::default(),
+            windows: AtomicBool::new(false),
+            gate: Gate::default(),
+            closing: CancellationToken::new(),
+            unfinished: Mutex::default(),
+            notices: Mutex::default(),
+            lock: Mutex::new(Some(lock)),
+            home,
+            vault,
+            keys,
+            ledger,
+            clock,
+            events,
+        };
+        inner.report(recovery);
+        Ok(inner)
+    }
+
+    /// Says what was found amiss at start.
+    fn report(&self, recovery: Recovery) {
+        if let Some(path) = self.vault.set_aside() {
+            self.notice(format!(
+                "The wallet's store could not be read. It was set aside as {}; restore a backup, or set up anew.",
+                path.display()
+            ));
+        }
+        if let Some(path) = recovery.torn {
+            self.notice(format!(
+                "The record's last line was cut off; the rest of it is in {}.",
+                path.display()
+            ));
+        }
+        if let Some((path, line)) = recovery.suspect {
+            self.notice(format!(
+                "The record was changed from outside: {} line {line}. `countersign audit verify` tells more.",
+                path.display()
+            ));
+        }
+        *lock(&self.unfinished) = recovery.unfinished;
+    }
+
+    /// Calls that were on their way when the wallet ended: their outcome is unknown, and the record says so.
+    pub(crate) fn close_unfinished(&self) -> Result<(), BrokerError> {
+        let unfinished = std::mem::take(&mut *lock(&self.unfinished));
+        if unfinished.is_empty() {
+            return Ok(());
+        }
+        for entry in &unfinished {
+            self.note(Body::unknown_outcome(&entry.body, self.clock.now()))?;
+        }
+        self.notice(format!(
+            "{} on the way when Countersign last ended. Whether they happened is not known; the record marks them.",
+            if unfinished.len() == 1 { "One call was".into() } else { format!("{} calls were", unfinished.len()) }
+        ));
+        Ok(())
+    }
+
+    /// Makes the master key in the place the human chose, and the passphrase that confirms changes.
+    pub(crate) fn create_vault(&self, new: CreateWallet) -> Result<String, BrokerError> {
+        let CreateWallet { identity, keys, passphrase } = new;
+        let by_passphrase = matches!(keys, KeyChoice::Passphrase);
+        let Some(consent) = passphrase.as_ref().map(copy).or((!by_passphrase).then_some(None)) else {
+            return Err(BrokerError::Invalid("a wallet without a keyring needs a passphrase".into()));
+        };
+        self.keys.choose_passphrase(by_passphrase);
+        if let Some(passphrase) = passphrase.filter(|_| by_passphrase) {
+            self.keys.offer(passphrase);
+        }
+        self.vault.unlock()?;
+        if let Some(consent) = consent {
+            self.vault.set_passphrase(&consent)?;
+        }
+        Ok(identity)
+    }
+
+    /// Writes a receipt; when this returns it survives the end of the process.
+    pub(crate) fn write(&self, body: Body) -> Result<Entry, Denial> {
+        let written = match self.vault.signer(&KeyName::Receipt) {
+            Ok(signer) => self.ledger.append(body, &signer),
+            Err(_) => return Err(Denial::Locked),
+        };
+        written.map_err(|error| {
+            tracing::error!(%error, "the record can't be written");
+            Denial::LedgerUnavailable
+        })
+    }
+
+    /// The same for what the owner does.
+    pub(crate) fn note(&self, body: Body) -> Result<(), BrokerError> {
+        self.write(body).map(drop).map_err(|denial| match denial {
+            Denial::Locked => BrokerError::Locked,
+            denial => BrokerError::Storage(denial.sentence()),
+        })
+    }
+
+    /// Writes a receipt that says only what happened.
+    pub(crate) fn record(&self, kind: Kind) -> Result<(), BrokerError> {
+        self.note(self.body(kind))
+    }
+
+    /// A receipt's body with the time and the human filled in.
+    pub(crate) fn body(&self, kind: Kind) -> Body {
+        let human = self.books.read().map(|book| book.about.did.clone());
+        Body { human, ..Body::new(kind, self.clock.now()) }
+    }
+
+    /// Tells whoever listens. Nobody listening is no error.
+    pub(crate) fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Something the owner should read, now and in the status.
+    pub(crate) fn notice(&self, sentence: String) {
+        tracing::warn!("{sentence}");
+        lock(&self.notices).push(sentence.clone());
+        self.tell(Event::Notice { sentence });
+    }
+
+    pub(crate) fn notices(&self) -> Vec<String> {
+        lock(&self.notices).clone()
+    }
+
+    /// Writes the secret with which an agent's shim proves itself, for this user alone.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the enrolment secret is written where the agent's shim finds it"
+    )]
+    pub(crate) fn write_enrolment(&self, agent: &AgentName) -> Result<(), BrokerError> {
+        use base64::Engine;
+        let secret = self.vault.make_agent_secret(agent)?;
+        let path = self.home.enrolment_path(agent);
+        let fail =
+            |error: std::io::Error| BrokerError::Storage(format!("can't write {}: {error}", path.display()));
+        let mut options = File::options();
+        let mut file =
+            options.create(true).truncate(true).write(true).mode(0o600).open(&path).map_err(fail)?;
+        let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret.expose());
+        file.write_all(text.as_bytes()).map_err(fail)
+    }
+
+    /// Deletes it, here and in the vault.
+    pub(crate) fn forget_enrolment(&self, agent: &AgentName) -> Result<(), BrokerError> {
+        self.vault.delete_agent_secret(agent)?;
+        match std::fs::remove_file(self.home.enrolment_path(agent)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(BrokerError::Storage(error.to_string()))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Keeps how far the record has come where who cuts its tail can't reach.
+    pub(crate) fn keep_checkpoint(&self) -> Result<(), BrokerError> {
+        let signer = self.vault.signer(&KeyName::Receipt)?;
+        let signed = self
+            .ledger
+            .checkpoint()
+            .sign(&signer)
+            .map_err(|error| BrokerError::Storage(error.to_string()))?;
+        Ok(self.vault.records("checkpoint").put("latest", &String::from_utf8_lossy(&signed).into_owned())?)
+    }
+
+    /// Gives the home free.
+    pub(crate) fn release(&self) {
+        self.closing.cancel();
+        lock(&self.lock).take();
+    }
+
+    /// Tells that a server no longer takes its login.
+    pub(crate) fn login_needed(&self, server: &ServerName) {
+        self.tell(Event::LoginNeeded { server: server.clone() });
+        let body = Body { server: Some(server.clone()), ..self.body(Kind::LoginNeeded) };
+        if let Err(error) = self.note(body) {
+            tracing::warn!(%error, "a lost login was not recorded");
+        }
+    }
+}
+
+/// A second copy of a passphrase, for its second use.
+#[expect(clippy::disallowed_methods, reason = "the same passphrase opens the key file and confirms changes")]
+fn copy(secret: &Secret) -> Option<Secret> {
+    Some(Secret::new(secret.expose().to_vec()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl From<VaultError> for BrokerError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Locked => Self::Locked,
+            VaultError::WrongPassphrase => Self::WrongPassphrase,
+            VaultError::KeyRing(vault::KeyRingError::WrongPassphrase) => Self::WrongPassphrase,
+            VaultError::NoPassphrase => Self::NoPassphrase,
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Credentials in time for a call: fresh before it is sent, renewed once when a server refuses.
+
+use crate::end::End;
+use crate::inner::Inner;
+use crate::link::Fault;
+use crate::oauth::OAuthError;
+use domain::{Credential, Denial, ServerName, Timestamp, Transport};
+use policy::Permit;
+use vault::{Attachment, VaultError};
+
+impl Inner {
+    /// Renews a login that is about to end. Cheap when it is not, or when the server has none.
+    pub(crate) async fn freshen(&self, server: &ServerName) -> Result<(), Fault> {
+        if !self.logs_in(server) {
+            return Ok(());
+        }
+        match self.oauth.fresh(server, self.clock.now()).await {
+            Ok(()) => Ok(()),
+            Err(OAuthError::LoginNeeded(_)) => {
+                self.login_needed(server);
+                Err(Fault::LoginNeeded)
+            }
+            // The token may still be good: the server decides.
+            Err(error) => {
+                tracing::info!(%server, %error, "a login could not be renewed ahead of time");
+                Ok(())
+            }
+        }
+    }
+
+    /// A server refused its login: renews it once, and says whether that worked.
+    pub(crate) async fn renew_login(&self, server: &ServerName, sent: Timestamp) -> bool {
+        if !self.logs_in(server) {
+            return false;
+        }
+        match self.oauth.rejected(server, sent, self.clock.now()).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::info!(%server, %error, "a refused login could not be renewed");
+                self.login_needed(server);
+                false
+            }
+        }
+    }
+
+    /// The vault takes the permit and gives what is sent.
+    pub(crate) fn attach(&self, permit: Permit) -> Result<Attachment, Fault> {
+        self.vault.attach(permit, self.clock.now()).map_err(fault)
+    }
+
+    /// The same permit's credential, after it was renewed.
+    pub(crate) fn renewed(&self, attachment: Attachment) -> Result<Attachment, Fault> {
+        self.vault.renew(attachment, self.clock.now()).map_err(fault)
+    }
+
+    fn logs_in(&self, server: &ServerName) -> bool {
+        let book = self.books.read();
+        let server = book.as_ref().and_then(|book| book.servers.get(server));
+        server.is_some_and(|server| {
+            matches!(&server.transport, Transport::Http { credential: Credential::OAuth, .. })
+        })
+    }
+}
+
+fn fault(error: VaultError) -> Fault {
+    match error {
+        VaultError::Locked => Fault::Denied(Denial::Locked),
+        VaultError::LoginNeeded(_) => Fault::LoginNeeded,
+        other => Fault::Vault(other),
+    }
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::from_fault(fault)
+    }
+}

@@ -1,0 +1,102 @@
+//! Opening the way to a server: start or reach it, shake hands in the era it speaks, and listen to it from then on.
+
+use crate::inner::Inner;
+use crate::link::{Fault, Link, pump};
+use crate::session::Session;
+use domain::{Denial, Launch, Server, ServerName, Transport};
+use mcp::era::{self, Hello, OpenError};
+use mcp::lists::List;
+use mcp::upstream::http::{HttpLimits, HttpUpstream};
+use mcp::upstream::{Inbox, Upstream, UpstreamError, stdio};
+use serde_json::Value;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use vault::Attachment;
+
+/// How many of a server's messages may wait to be read.
+const QUEUE: usize = 256;
+
+/// How long a server may take to start and greet.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Opens the way from a session to a server.
+pub(crate) async fn open(
+    session: &Session,
+    name: &ServerName,
+    me: Weak<Session>,
+) -> Result<Arc<Link>, Fault> {
+    let attachment = session.admitted(name).await?;
+    let book = session.inner.books.read().ok_or(Denial::Locked)?;
+    let server = book.server(name).map_err(|_| Denial::NotGranted)?.clone();
+    let hello = session.hello.get().cloned().unwrap_or_else(Hello::of_wallet);
+    connect(&session.inner, server, hello, attachment, me).await
+}
+
+/// The human's own look at a server: its tools, over a connection that ends at once.
+pub(crate) async fn look(inner: &Inner, server: Server) -> Result<Vec<Value>, Fault> {
+    inner.freshen(&server.name).await?;
+    let attachment = inner.attach(policy::for_owner(&server.name, inner.clock.now()))?;
+    let headers = attachment.headers();
+    let link = connect(inner, server, Hello::of_wallet(), attachment, Weak::new()).await?;
+    let tools = if link.offers("tools") { link.list(List::Tools, &headers).await } else { Ok(vec![]) };
+    link.close(headers).await;
+    tools
+}
+
+/// Reaches the server and greets it. A login that it no longer takes is renewed once.
+async fn connect(
+    inner: &Inner,
+    server: Server,
+    hello: Hello,
+    attachment: Attachment,
+    session: Weak<Session>,
+) -> Result<Arc<Link>, Fault> {
+    let (inbox, mut incoming) = mpsc::channel(QUEUE);
+    let upstream = reach(inner, &server, &attachment, inbox)?;
+    let sent = inner.clock.now();
+    let first = era::open(&*upstream, &mut incoming, &hello, &attachment.headers(), PATIENCE).await;
+    let mut opened = match first {
+        Err(OpenError::Upstream(UpstreamError::Unauthorized { .. })) => {
+            if !inner.renew_login(&server.name, sent).await {
+                return Err(Fault::LoginNeeded);
+            }
+            let headers = inner.renewed(attachment)?.headers();
+            era::open(&*upstream, &mut incoming, &hello, &headers, PATIENCE).await?
+        }
+        opened => opened?,
+    };
+    let early = std::mem::take(&mut opened.early);
+    let link = Arc::new(Link::new(server, hello, opened, upstream));
+    for message in early {
+        link.receive(session.upgrade().as_deref(), message).await;
+    }
+    tokio::spawn(pump(Arc::downgrade(&link), session, incoming));
+    Ok(link)
+}
+
+fn reach(
+    inner: &Inner,
+    server: &Server,
+    attachment: &Attachment,
+    inbox: Inbox,
+) -> Result<Arc<dyn Upstream>, Fault> {
+    match &server.transport {
+        Transport::Stdio(launch) => start(inner, launch, attachment, inbox),
+        Transport::Http { url, .. } => {
+            let http = HttpUpstream::new(inner.http.clone(), url.clone(), HttpLimits::default(), inbox);
+            Ok(Arc::new(http))
+        }
+    }
+}
+
+fn start(
+    inner: &Inner,
+    launch: &Launch,
+    attachment: &Attachment,
+    inbox: Inbox,
+) -> Result<Arc<dyn Upstream>, Fault> {
+    let mut command = stdio::clean(launch);
+    attachment.dress(&mut command);
+    Ok(Arc::new(stdio::spawn(command, inner.home.children_dir(), inbox)?))
+}

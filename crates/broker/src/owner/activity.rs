@@ -1,0 +1,55 @@
+//! The record, for its owner: search, verify, export.
+
+use crate::{Broker, BrokerError};
+use domain::PublicKey;
+use ledger::{Entry, Filter, Report};
+use proof::receipt::Checkpoint;
+use std::io::Write;
+use vault::KeyName;
+
+impl Broker {
+    /// Receipts that match, the newest first.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when the files can't be read.
+    pub fn activity(&self, filter: &Filter) -> Result<Vec<Entry>, BrokerError> {
+        self.0.ledger.query(filter).map_err(storage)
+    }
+
+    /// Reads the whole record from disk and checks every signature and link, and that it is as long as it was.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when the files can't be read; what is wrong with the record is in the report.
+    pub fn verify_record(&self) -> Result<Report, BrokerError> {
+        let known = self.last_checkpoint()?;
+        ledger::verify_dir(&self.0.home.ledger_dir(), &self.receipt_key()?, known.as_ref()).map_err(storage)
+    }
+
+    /// The key that verifies receipts.
+    ///
+    /// # Errors
+    /// [`BrokerError::Locked`], [`BrokerError::NoWallet`].
+    pub fn receipt_key(&self) -> Result<PublicKey, BrokerError> {
+        self.0.vault.public_key(&KeyName::Receipt)?.ok_or(BrokerError::NoWallet)
+    }
+
+    /// Writes the whole record to `out`, and says how many receipts that were.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when the files can't be read or `out` can't be written.
+    pub fn export_record(&self, out: &mut dyn Write) -> Result<u64, BrokerError> {
+        ledger::export(&self.0.home.ledger_dir(), out).map_err(storage)
+    }
+
+    /// How far the record had come when it was last put down.
+    fn last_checkpoint(&self) -> Result<Option<Checkpoint>, BrokerError> {
+        let kept: Option<String> = self.0.vault.records("checkpoint").get("latest")?;
+        let key = self.receipt_key()?;
+        let read = kept.map(|kept| Checkpoint::verify(kept.as_bytes(), &key));
+        read.transpose().map_err(|error| BrokerError::Storage(error.to_string()))
+    }
+}
+
+fn storage(error: ledger::LedgerError) -> BrokerError {
+    BrokerError::Storage(error.to_string())
+}

@@ -1,0 +1,58 @@
+//! Questions that wait, and the human's answers.
+
+use crate::{Broker, BrokerError, Consent, LiveCall};
+use domain::{Answer, ApprovalId, Question, Reach, Timestamp};
+
+impl Broker {
+    /// The questions that wait, the oldest first.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        self.0.desk.questions()
+    }
+
+    /// Answers a question. A yes needs the human's consent; so does a no given here, so that whoever holds none can answer
+    /// nothing but through [`Broker::deny`].
+    ///
+    /// # Errors
+    /// [`BrokerError::NoQuestion`] when it no longer waits; [`BrokerError::Invalid`] for a yes "until" a time gone by.
+    pub async fn resolve(
+        &self,
+        id: &ApprovalId,
+        answer: Answer,
+        _consent: Consent,
+    ) -> Result<(), BrokerError> {
+        if let Answer::Allow { reach: Reach::Until { until } } = answer {
+            check_until(until, self.now())?;
+        }
+        self.0.desk.answer(id, answer).map(drop)
+    }
+
+    /// Says no. Needs no consent: it gives nothing.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoQuestion`] when it no longer waits.
+    pub async fn deny(&self, id: &ApprovalId) -> Result<(), BrokerError> {
+        self.0.desk.answer(id, Answer::Deny).map(drop)
+    }
+
+    /// One question.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoQuestion`] when it no longer waits.
+    pub fn question(&self, id: &ApprovalId) -> Result<Question, BrokerError> {
+        self.0.desk.question(id).ok_or_else(|| BrokerError::NoQuestion(id.clone()))
+    }
+
+    /// Calls on their way, those that wait for the human included.
+    #[must_use]
+    pub fn live(&self) -> Vec<LiveCall> {
+        self.0.sessions.live()
+    }
+}
+
+fn check_until(until: Timestamp, now: Timestamp) -> Result<(), BrokerError> {
+    if until <= now {
+        return Err(BrokerError::Invalid(format!("{until} has gone by; choose a later time")));
+    }
+    Ok(())
+}

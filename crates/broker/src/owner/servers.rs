@@ -1,0 +1,198 @@
+//! Servers: add, look at, log in, log out, remove.
+
+use crate::oauth::{Browser, OAuthError};
+use crate::tools::Tools;
+use crate::{Broker, BrokerError, Consent, Event, LoginState, NewServer, ServerView};
+use async_trait::async_trait;
+use domain::{Credential, EnvValue, Server, ServerName, Tool, Transport};
+use proof::receipt::{Body, Kind};
+use std::time::Duration;
+use url::Url;
+use vault::{SecretName, VaultError};
+
+/// How long the human's own look at a server may take.
+const LOOK: Duration = Duration::from_secs(30);
+
+impl Broker {
+    /// All servers, by name.
+    #[must_use]
+    pub fn servers(&self) -> Vec<ServerView> {
+        let Some(book) = self.0.books.read() else { return vec![] };
+        book.servers.values().map(|server| self.view_of(server.clone())).collect()
+    }
+
+    /// One server.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoServer`].
+    pub fn server(&self, name: &ServerName) -> Result<ServerView, BrokerError> {
+        Ok(self.view_of(self.0.books.open()?.server(name)?.clone()))
+    }
+
+    /// Adds a server, with the secrets it needs. Nothing is started or sent yet.
+    ///
+    /// # Errors
+    /// [`BrokerError::NameTaken`]; [`BrokerError::Invalid`] for an address that is neither https nor on this machine, or a
+    /// secret that is missing.
+    pub async fn add_server(&self, consent: Consent, new: NewServer) -> Result<ServerView, BrokerError> {
+        let inner = &self.0;
+        if inner.books.open()?.servers.contains_key(&new.name) {
+            return Err(BrokerError::NameTaken(new.name.to_string()));
+        }
+        check(&new)?;
+        for (variable, secret) in &new.env_secrets {
+            inner.vault.put_secret(&SecretName::Env(new.name.clone(), variable.clone()), secret)?;
+        }
+        if let Some(header) = &new.header {
+            inner.vault.put_secret(&SecretName::Header(new.name.clone()), header)?;
+        }
+        let server = Server { name: new.name.clone(), transport: new.transport, added: self.now() };
+        inner.books.change(|book, shelf| book.put_server(shelf, server))?;
+        self.server_changed(&new.name, Kind::ServerAdded, Some(format!("confirmed by {}", consent.how())))?;
+        self.server(&new.name)
+    }
+
+    /// Removes a server and every secret for it; calls on their way to it are cancelled, the login is ended.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoServer`], [`BrokerError::Locked`].
+    pub async fn remove_server(&self, name: &ServerName) -> Result<(), BrokerError> {
+        let inner = &self.0;
+        let view = self.server(name)?;
+        if matches!(view.login, LoginState::LoggedIn { .. }) {
+            if let Err(error) = self.logout(name).await {
+                tracing::info!(%error, "the server could not be told about the end of the login");
+            }
+        }
+        inner.books.change(|book, shelf| book.remove_server(shelf, name))?;
+        inner.vault.delete_secrets_of(name)?;
+        inner.sessions.cancel_calls(|call| call.server == *name);
+        self.server_changed(name, Kind::ServerRemoved, None)
+    }
+
+    /// What a server's tools are, asked now.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoServer`]; [`BrokerError::Upstream`] when it can't be reached, wants a login or answers nonsense.
+    pub async fn tools(&self, name: &ServerName) -> Result<Vec<Tool>, BrokerError> {
+        let server = self.server(name)?.server;
+        let failed = |reason: String| BrokerError::Upstream { server: name.clone(), reason };
+        let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server)).await;
+        let looked = looked.map_err(|_| failed(format!("gave no answer within {} s", LOOK.as_secs())))?;
+        let tools = looked.map_err(|fault| failed(fault.to_string()))?;
+        Ok(Tools::new(tools).into_listed())
+    }
+
+    /// Logs in to a server with the system's browser. `open` is given the address to show.
+    ///
+    /// # Errors
+    /// [`BrokerError::Login`] with what happened and what to do.
+    pub async fn login(
+        &self,
+        _consent: Consent,
+        name: &ServerName,
+        open: impl Fn(&Url) + Send + Sync + 'static,
+    ) -> Result<ServerView, BrokerError> {
+        let server = self.server(name)?.server;
+        self.server_changed(name, Kind::LoginStarted, None)?;
+        let outcome = self.0.oauth.login(&server, &Shown(open), None, self.now()).await;
+        let (kind, note) = match &outcome {
+            Ok(_) => (Kind::LoginCompleted, None),
+            Err(error) => (Kind::LoginFailed, Some(error.to_string())),
+        };
+        self.server_changed(name, kind, note)?;
+        outcome.map_err(|error| BrokerError::Login { server: name.clone(), reason: error.to_string() })?;
+        self.server(name)
+    }
+
+    /// Ends a login: the server is told (RFC 7009) and the tokens are forgotten, also when it can't be told.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoServer`]; [`BrokerError::Login`] when the server could not be told.
+    pub async fn logout(&self, name: &ServerName) -> Result<(), BrokerError> {
+        let server = self.server(name)?.server;
+        let outcome = self.0.oauth.logout(&server.name).await;
+        self.server_changed(name, Kind::LoginEnded, None)?;
+        outcome
+            .map(drop)
+            .map_err(|error| BrokerError::Login { server: name.clone(), reason: error.to_string() })
+    }
+
+    fn view_of(&self, server: Server) -> ServerView {
+        let login = match &server.transport {
+            Transport::Http { credential: Credential::OAuth, .. } => self.login_of(&server),
+            Transport::Http { .. } | Transport::Stdio(_) => LoginState::NotNeeded,
+        };
+        ServerView { server, login }
+    }
+
+    fn login_of(&self, server: &Server) -> LoginState {
+        match self.0.vault.tokens(&server.name).load() {
+            Ok(Some(tokens)) => LoginState::LoggedIn { expires: tokens.expires, scope: tokens.scope.clone() },
+            Ok(None) => LoginState::LoggedOut,
+            Err(VaultError::Locked) => LoginState::LoggedOut,
+            Err(error) => LoginState::Broken { reason: error.to_string() },
+        }
+    }
+
+    fn server_changed(&self, name: &ServerName, kind: Kind, note: Option<String>) -> Result<(), BrokerError> {
+        self.0.tell(Event::Servers);
+        self.0.note(Body { server: Some(name.clone()), note, ..self.0.body(kind) })
+    }
+}
+
+fn check(new: &NewServer) -> Result<(), BrokerError> {
+    match &new.transport {
+        Transport::Http { url, credential } => {
+            check_address(url)?;
+            if matches!(credential, Credential::Header { .. }) != new.header.is_some() {
+                return Err(BrokerError::Invalid(
+                    "a fixed header needs its value, and nothing else takes one".into(),
+                ));
+            }
+            Ok(())
+        }
+        Transport::Stdio(launch) => {
+            if launch.command.is_empty() {
+                return Err(BrokerError::Invalid("the command is empty".into()));
+            }
+            let given = |name: &str| new.env_secrets.iter().any(|(variable, _)| variable == name);
+            match launch.env.iter().find(|(name, value)| *value == EnvValue::Secret && !given(name)) {
+                Some((name, _)) => Err(BrokerError::Invalid(format!("the variable {name} has no value"))),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// https, or http to this machine. No user name or password in the address: it is shown and recorded.
+fn check_address(url: &Url) -> Result<(), BrokerError> {
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+        return Err(BrokerError::Invalid(format!(
+            "{url}: a server's address is https, or http on this machine"
+        )));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BrokerError::Invalid(
+            "an address holds no user name or password; give the secret by itself".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Where a login's address is shown.
+struct Shown<F>(F);
+
+#[async_trait]
+impl<F: Fn(&Url) + Send + Sync> Browser for Shown<F> {
+    async fn open(&self, url: &Url) -> Result<(), OAuthError> {
+        (self.0)(url);
+        Ok(())
+    }
+}

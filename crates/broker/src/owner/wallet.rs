@@ -1,0 +1,234 @@
+//! The wallet as a whole: open, create, unlock, lock, stop.
+
+use crate::book::About;
+use crate::control;
+use crate::inner::Inner;
+use crate::{Broker, BrokerError, Consent, CreateWallet, Event, Home, OpenError, Status, WalletState};
+use domain::{Answer, ApprovalId, Subject, Timestamp};
+use proof::receipt::Kind;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use vault::{KeyName, Secret};
+
+/// How long a confirmation waits for the human.
+const CONFIRMATION: Duration = Duration::from_secs(300);
+
+impl Broker {
+    /// Opens the wallet in `home`, and keeps every other process out. Works on an empty home too: the status then says
+    /// [`WalletState::Fresh`]. A wallet whose key is in the operating system's keyring comes up unlocked if the keyring is.
+    ///
+    /// # Errors
+    /// [`OpenError`] when another wallet has this home, or its files can't be used.
+    pub async fn open(home: Home) -> Result<Self, OpenError> {
+        let inner = tokio::task::block_in_place(|| Inner::open(home))?;
+        let broker = Self(Arc::new(inner));
+        if broker.0.vault.exists() && broker.0.keys.in_keyring() {
+            if let Err(error) = broker.unlock(None).await {
+                broker.0.notice(format!("The wallet stays locked: {error}"));
+            }
+        }
+        Ok(broker)
+    }
+
+    /// Makes the wallet: its master key, the human's identity, the key that signs receipts.
+    ///
+    /// # Errors
+    /// [`BrokerError::Exists`] when there is one; [`BrokerError::Invalid`] without a passphrase where one is needed.
+    pub async fn create(&self, new: CreateWallet) -> Result<(), BrokerError> {
+        let inner = &self.0;
+        if inner.vault.exists() {
+            return Err(BrokerError::Exists);
+        }
+        let identity = tokio::task::block_in_place(|| inner.create_vault(new))?;
+        inner.books.load()?;
+        let did = proof::did_key(&inner.vault.make_key(&KeyName::Human)?);
+        inner.vault.make_key(&KeyName::Receipt)?;
+        inner.books.change(|book, shelf| book.put_about(shelf, About { identity, did, paused: false }))?;
+        inner.record(Kind::VaultCreated)?;
+        inner.tell(Event::Status);
+        Ok(())
+    }
+
+    /// Brings the keys into memory: from the keyring, or with the passphrase.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoWallet`], [`BrokerError::WrongPassphrase`], or what the keyring says.
+    pub async fn unlock(&self, passphrase: Option<Secret>) -> Result<(), BrokerError> {
+        let inner = &self.0;
+        if !inner.vault.exists() {
+            return Err(BrokerError::NoWallet);
+        }
+        if let Some(passphrase) = passphrase {
+            inner.keys.offer(passphrase);
+        }
+        tokio::task::block_in_place(|| inner.vault.unlock())?;
+        inner.books.load()?;
+        inner.record(Kind::VaultUnlocked)?;
+        inner.close_unfinished()?;
+        inner.tell(Event::Status);
+        Ok(())
+    }
+
+    /// Wipes the keys from memory and ends every session. What was sent already is not taken back.
+    pub fn lock(&self) {
+        let inner = &self.0;
+        if inner.books.read().is_none() {
+            return;
+        }
+        inner.sessions.end_all();
+        if let Err(error) = inner.record(Kind::VaultLocked) {
+            tracing::warn!(%error, "the lock was not recorded");
+        }
+        if let Err(error) = inner.keep_checkpoint() {
+            tracing::warn!(%error, "the record's length was not kept");
+        }
+        inner.books.shut();
+        inner.vault.lock();
+        inner.tell(Event::Status);
+    }
+
+    /// Ends sessions, children and sockets, and gives the home free.
+    pub async fn close(&self) {
+        self.lock();
+        self.0.release();
+    }
+
+    /// Lets agents and the command line in, until the wallet closes.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a socket can't be made.
+    pub async fn serve(&self) -> Result<(), OpenError> {
+        crate::gate::listen(&self.0)?;
+        let path = self.0.home.control_socket();
+        let socket = control::bind(&path).map_err(|source| OpenError::Io { path, source })?;
+        let (broker, closing) = (self.clone(), self.0.closing.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = control::serve(broker, socket) => {}
+                () = closing.cancelled() => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Where everything stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let inner = &self.0;
+        let book = inner.books.read();
+        let wallet = match (&book, inner.vault.exists()) {
+            (Some(_), _) => WalletState::Unlocked,
+            (None, true) => WalletState::Locked,
+            (None, false) => WalletState::Fresh,
+        };
+        let book = book.unwrap_or_default();
+        let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Status {
+            wallet,
+            identity: said(&book.about.identity),
+            did: said(&book.about.did),
+            keyring: inner.keys.in_keyring(),
+            passphrase: inner.vault.has_passphrase().unwrap_or(false),
+            paused: book.about.paused,
+            agents: book.agents.len(),
+            servers: book.servers.len(),
+            questions: inner.desk.questions().len(),
+            connected: inner.sessions.connected().len(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            notices: inner.notices(),
+        }
+    }
+
+    /// Where the wallet lives.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// What happens from now on. A listener that is too slow is told how much it missed and reads the snapshots again.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// The wallet's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Whether the app's windows can show confirmations.
+    #[must_use]
+    pub fn has_windows(&self) -> bool {
+        self.0.windows.load(Ordering::Relaxed)
+    }
+
+    /// The app says whether its windows can show confirmations.
+    pub fn set_windows(&self, windows: bool) {
+        self.0.windows.store(windows, Ordering::Relaxed);
+    }
+
+    /// A human's yes, shown by the passphrase.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoPassphrase`] when none was set, [`BrokerError::WrongPassphrase`] when it is another.
+    pub async fn consent_by_passphrase(&self, passphrase: &Secret) -> Result<Consent, BrokerError> {
+        tokio::task::block_in_place(|| self.0.vault.verify_passphrase(passphrase, self.now()))?;
+        Ok(Consent::by_passphrase())
+    }
+
+    /// A human's yes, asked for in the app's own window.
+    ///
+    /// # Errors
+    /// [`BrokerError::NotConfirmed`] when the human said no, or nothing for five minutes.
+    pub async fn ask_consent(&self, sentence: String, details: Vec<String>) -> Result<Consent, BrokerError> {
+        let id = ApprovalId::new(crate::random::make_id());
+        let subject = Subject::Confirm { sentence, details };
+        let ticket = self.0.desk.ask(id, subject, self.now(), CONFIRMATION);
+        let ticket = ticket.map_err(|_| BrokerError::Invalid("too many questions wait already".into()))?;
+        match ticket.answered().await {
+            Some(Answer::Allow { .. }) => Ok(Consent::by_confirmation()),
+            Some(Answer::Deny) | None => Err(BrokerError::NotConfirmed),
+        }
+    }
+
+    /// Refuses every agent until further notice.
+    ///
+    /// # Errors
+    /// [`BrokerError::Locked`], or the disk's.
+    pub async fn pause_all(&self) -> Result<(), BrokerError> {
+        self.set_paused(true, Kind::VaultAllPaused)?;
+        self.0.sessions.cancel_calls(|_| true);
+        Ok(())
+    }
+
+    /// Lets agents work again.
+    ///
+    /// # Errors
+    /// [`BrokerError::Locked`], or the disk's.
+    pub async fn resume_all(&self, _consent: Consent) -> Result<(), BrokerError> {
+        self.set_paused(false, Kind::VaultAllResumed)
+    }
+
+    /// Stops everything at once: calls in flight are cancelled, all agents paused, the wallet locked.
+    ///
+    /// # Errors
+    /// When the pause could not be written; the wallet is locked all the same.
+    pub async fn emergency_stop(&self) -> Result<(), BrokerError> {
+        let paused = self.pause_all().await;
+        self.lock();
+        paused
+    }
+
+    fn set_paused(&self, paused: bool, kind: Kind) -> Result<(), BrokerError> {
+        self.0.books.change(|book, shelf| {
+            let about = About { paused, ..book.about.clone() };
+            book.put_about(shelf, about)
+        })?;
+        self.0.record(kind)?;
+        self.0.tell(Event::Status);
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Who is connected and what is on its way: the places where the human's "stop" takes hold.
+
+use crate::LiveCall as Shown;
+use crate::session::Session;
+use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Target, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// All open sessions and all calls on their way.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions {
+    open: Arc<Mutex<HashMap<SessionId, Arc<Session>>>>,
+    flights: Arc<Mutex<HashMap<CallId, Flight>>>,
+}
+
+/// A call on its way.
+#[derive(Clone)]
+pub(crate) struct Flight {
+    pub(crate) agent: AgentName,
+    pub(crate) server: ServerName,
+    pub(crate) target: Target,
+    pub(crate) since: Timestamp,
+    /// Known once it is decided.
+    pub(crate) delegation: Option<DelegationId>,
+    pub(crate) waits: bool,
+    stop: CancellationToken,
+}
+
+/// Keeps a call among those on their way; dropping it takes the call off.
+pub(crate) struct InFlight {
+    id: CallId,
+    stop: CancellationToken,
+    sessions: Sessions,
+}
+
+impl Sessions {
+    /// A session has begun.
+    pub(crate) fn add(&self, session: Arc<Session>) {
+        lock(&self.open).insert(session.id.clone(), session);
+    }
+
+    /// A session has ended.
+    pub(crate) fn remove(&self, id: &SessionId) {
+        lock(&self.open).remove(id);
+    }
+
+    /// Ends the sessions of one agent.
+    pub(crate) fn end_of(&self, agent: &AgentName) {
+        self.each(|session| {
+            if session.agent == *agent {
+                session.end();
+            }
+        });
+    }
+
+    /// Ends all sessions and cancels all calls.
+    pub(crate) fn end_all(&self) {
+        self.cancel_calls(|_| true);
+        self.each(Session::end);
+    }
+
+    /// Tells an agent that what it may use has changed.
+    pub(crate) fn lists_changed(&self, agent: &AgentName) {
+        self.each(|session| {
+            if session.agent == *agent {
+                session.lists_changed();
+            }
+        });
+    }
+
+    /// Cancels the calls `which` says.
+    pub(crate) fn cancel_calls(&self, which: impl Fn(&Flight) -> bool) {
+        lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.stop.cancel());
+    }
+
+    /// Who is connected, from which process.
+    pub(crate) fn connected(&self) -> Vec<(AgentName, Peer)> {
+        let open = lock(&self.open);
+        open.values().map(|session| (session.agent.clone(), session.peer.clone())).collect()
+    }
+
+    /// What is on its way, the oldest first.
+    pub(crate) fn live(&self) -> Vec<Shown> {
+        let flights = lock(&self.flights);
+        let mut live: Vec<_> = flights.iter().map(|(id, flight)| flight.show(id)).collect();
+        live.sort_by_key(|call| call.since);
+        live
+    }
+
+    /// Takes a call up, before it is decided: from here on a stop reaches it.
+    pub(crate) fn take_off(
+        &self,
+        id: &CallId,
+        agent: &AgentName,
+        server: &ServerName,
+        target: &Target,
+        since: Timestamp,
+    ) -> InFlight {
+        let stop = CancellationToken::new();
+        let flight = Flight {
+            agent: agent.clone(),
+            server: server.clone(),
+            target: target.clone(),
+            since,
+            delegation: None,
+            waits: false,
+            stop: stop.clone(),
+        };
+        lock(&self.flights).insert(id.clone(), flight);
+        InFlight { id: id.clone(), stop, sessions: self.clone() }
+    }
+
+    fn each(&self, act: impl Fn(&Session)) {
+        let open: Vec<_> = lock(&self.open).values().cloned().collect();
+        open.iter().for_each(|session| act(session));
+    }
+}
+
+impl Flight {
+    fn show(&self, id: &CallId) -> Shown {
+        Shown {
+            id: id.clone(),
+            agent: self.agent.clone(),
+            server: self.server.clone(),
+            target: self.target.clone(),
+            since: self.since,
+            waits: self.waits,
+        }
+    }
+}
+
+impl InFlight {
+    /// Under which delegation it goes.
+    pub(crate) fn under(&self, delegation: Option<&DelegationId>) {
+        self.change(|flight| flight.delegation = delegation.cloned());
+    }
+
+    /// Whether it waits for the human.
+    pub(crate) fn waits(&self, waits: bool) {
+        self.change(|flight| flight.waits = waits);
+    }
+
+    /// Ends when the human stops the call.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Whether the human has stopped the call.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    fn change(&self, act: impl FnOnce(&mut Flight)) {
+        if let Some(flight) = lock(&self.sessions.flights).get_mut(&self.id) {
+            act(flight);
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        lock(&self.sessions.flights).remove(&self.id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,82 @@
+//! What a request of an agent asks for, in the server's own words.
+
+use domain::{ServerName, Target, TargetKind};
+use mcp::{Message, lists};
+use serde_json::{Value, json};
+
+/// A request for a tool, resource or prompt.
+pub(crate) struct Wanted {
+    /// `tools/call`, `resources/read`, …
+    pub(crate) method: Box<str>,
+    /// Which server, as far as the request says: a tool's or prompt's name does, a resource's URI doesn't.
+    pub(crate) server: Option<ServerName>,
+    /// What, by the server's own name.
+    pub(crate) target: Target,
+    /// With which arguments; an object.
+    pub(crate) arguments: Value,
+    /// The request as the server is to get it: its own names, all else untouched.
+    pub(crate) request: Message,
+}
+
+impl Wanted {
+    /// Reads a request; `Err` says what is wrong with its params.
+    pub(crate) fn read(request: &Message) -> Result<Self, String> {
+        let method = request.method().unwrap_or_default();
+        let params = request.params();
+        match method {
+            "tools/call" => Self::by_name(request, method, &params, TargetKind::Tool),
+            "prompts/get" => Self::by_name(request, method, &params, TargetKind::Prompt),
+            "completion/complete" => Self::completion(request, method, &params),
+            _ => Ok(Self::resource(request, method, text(&params, "uri")?)),
+        }
+    }
+
+    fn by_name(request: &Message, method: &str, params: &Value, kind: TargetKind) -> Result<Self, String> {
+        let given = text(params, "name")?;
+        let arguments = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
+        if !arguments.is_object() {
+            return Err("arguments must be an object".into());
+        }
+        let (server, name) = placed(given);
+        let request = request.edit().param("name", &Value::from(name)).finish();
+        let target = Target { kind, name: name.to_owned() };
+        Ok(Self { method: method.into(), server, target, arguments, request })
+    }
+
+    /// A completion belongs to the prompt or resource it completes.
+    fn completion(request: &Message, method: &str, params: &Value) -> Result<Self, String> {
+        let reference = params.get("ref").cloned().unwrap_or_default();
+        if reference.get("type").and_then(Value::as_str) != Some("ref/prompt") {
+            return Ok(Self::resource(request, method, text(&reference, "uri")?));
+        }
+        let (server, name) = placed(text(&reference, "name")?);
+        let mut own = reference.clone();
+        own["name"] = name.into();
+        Ok(Self {
+            method: method.into(),
+            server,
+            target: Target::prompt(name),
+            arguments: params.get("argument").cloned().unwrap_or_else(|| json!({})),
+            request: request.edit().param("ref", &own).finish(),
+        })
+    }
+
+    fn resource(request: &Message, method: &str, uri: &str) -> Self {
+        Self {
+            method: method.into(),
+            server: None,
+            target: Target::resource(uri),
+            arguments: json!({}),
+            request: request.clone(),
+        }
+    }
+}
+
+/// Splits `server__tool`; a name without a known form belongs to no server.
+fn placed(name: &str) -> (Option<ServerName>, &str) {
+    lists::split_name(name).map_or((None, name), |(server, own)| (Some(server), own))
+}
+
+fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str, String> {
+    object.get(member).and_then(Value::as_str).ok_or_else(|| format!("{member} must be a string"))
+}
