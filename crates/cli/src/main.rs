@@ -1,3 +1,31 @@
 //! The command line: serve, connect, log in, delegate, revoke, audit.
+//!
+//! It holds no keys and decides nothing: most commands ask the running wallet over its control socket. What gives an agent
+//! more is confirmed by the human, in the app or by the wallet's passphrase. `connect` is the stdio shim that MCP clients
+//! start; it is done before anything else is loaded.
 
-fn main() {}
+mod args;
+mod ask;
+mod failure;
+mod out;
+mod page;
+mod run;
+
+use args::Cli;
+use clap::Parser;
+use failure::Failure;
+use out::Out;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let out = Out::new(cli.globals.json);
+    match run::run(cli, &out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_reader_gone() => ExitCode::SUCCESS,
+        Err(failure) => {
+            out.fail(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -85,10 +85,7 @@ impl Client {
     }
 
     fn connect(&self) -> Result<UnixStream, ClientError> {
-        let stream = UnixStream::connect(&self.socket).map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => ClientError::NotRunning,
-            _ => self.lost(error),
-        })?;
+        let stream = UnixStream::connect(&self.socket).map_err(|error| self.unreachable(error))?;
         let peer = socket_peercred(&stream).map_err(|error| self.lost(error.into()))?;
         if peer.uid != geteuid() {
             return Err(self.foreign("it belongs to another user".into()));
@@ -124,6 +121,11 @@ impl Client {
                 Line::Refused(refusal) => return Err(refusal.into()),
             }
         }
+    }
+
+    fn unreachable(&self, error: io::Error) -> ClientError {
+        let nobody = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused);
+        if nobody { ClientError::NotRunning } else { self.lost(error) }
     }
 
     fn lost(&self, source: io::Error) -> ClientError {

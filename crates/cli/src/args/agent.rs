@@ -1,0 +1,77 @@
+//! Agents, and the shim they start.
+
+use super::Confirm;
+use clap::{Args, Subcommand, ValueEnum};
+use domain::AgentName;
+
+/// `countersign agent …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Name a new agent, and print what its MCP client needs
+    Add {
+        /// What to call it: lower-case letters, digits, hyphens
+        name: AgentName,
+        /// Print the configuration for this client alone
+        #[arg(long)]
+        client: Option<ClientKind>,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// List the agents
+    List,
+    /// Show an agent, its programs, and what its MCP client needs
+    Show {
+        /// The agent's name
+        name: AgentName,
+        /// Print the configuration for this client alone
+        #[arg(long)]
+        client: Option<ClientKind>,
+    },
+    /// Refuse an agent's calls for now
+    Pause {
+        /// The agent's name
+        #[arg(required_unless_present = "all")]
+        name: Option<AgentName>,
+        /// Every agent
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
+    /// Let a paused agent work again
+    Resume {
+        /// The agent's name
+        #[arg(required_unless_present = "all")]
+        name: Option<AgentName>,
+        /// Every agent
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// End an agent for good
+    Revoke {
+        /// The agent's name
+        name: AgentName,
+    },
+}
+
+/// MCP clients whose configuration we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientKind {
+    /// Claude Desktop
+    ClaudeDesktop,
+    /// Claude Code
+    ClaudeCode,
+    /// Cursor
+    Cursor,
+    /// Visual Studio Code
+    #[value(name = "vscode")]
+    VsCode,
+}
+
+/// `countersign connect …`
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// The agent's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: AgentName,
+}

@@ -1,0 +1,130 @@
+//! What an MCP client needs in its configuration. It holds nothing worth stealing: a path and a name.
+
+use crate::Failure;
+use crate::args::ClientKind;
+use crate::page::{Page, Tone};
+use broker::Home;
+use clap::ValueEnum;
+use domain::AgentName;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// How a client starts the shim.
+#[derive(Debug, Serialize)]
+pub(super) struct Entry {
+    command: String,
+    args: Vec<String>,
+}
+
+impl Entry {
+    /// For `agent`; `home` when the wallet is not in the usual places.
+    pub(super) fn new(agent: &AgentName, home: Option<&Home>) -> Result<Self, Failure> {
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::Failed(format!("can't tell where this program is: {error}")))?;
+        let mut args = vec!["connect".to_owned(), "--agent".into(), agent.to_string()];
+        // `Home::at` keeps its data one folder below.
+        if let Some(dir) = home.and_then(|home| home.data_dir().parent()) {
+            args.extend(["--home".into(), text(dir)?]);
+        }
+        Ok(Self { command: text(&program)?, args })
+    }
+
+    fn json(&self) -> Value {
+        json!({ "command": self.command, "args": self.args })
+    }
+
+    /// The shim as a POSIX shell would take it.
+    fn shell_line(&self) -> String {
+        [&self.command].into_iter().chain(&self.args).map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Shows the configuration for one client, or for all.
+pub(super) fn draw(page: &mut Page, entry: &Entry, only: Option<ClientKind>) {
+    let all = ClientKind::value_variants().iter().copied();
+    for client in all.filter(|client| only.is_none_or(|only| only == *client)) {
+        let (title, text) = snippet(client, entry);
+        page.gap();
+        page.toned(Tone::Strong, title);
+        text.lines().for_each(|line| page.line(format!("  {line}")));
+    }
+}
+
+fn snippet(client: ClientKind, entry: &Entry) -> (&'static str, String) {
+    let servers = || pretty(&json!({ "mcpServers": { "countersign": entry.json() } }));
+    match client {
+        ClientKind::ClaudeDesktop => {
+            ("Claude Desktop: claude_desktop_config.json (Settings, Developer)", servers())
+        }
+        ClientKind::ClaudeCode => {
+            ("Claude Code: in a terminal", format!("claude mcp add countersign -- {}", entry.shell_line()))
+        }
+        ClientKind::Cursor => ("Cursor: ~/.cursor/mcp.json", servers()),
+        ClientKind::VsCode => {
+            let mut server = json!({ "type": "stdio" });
+            if let (Value::Object(server), Value::Object(entry)) = (&mut server, entry.json()) {
+                server.extend(entry);
+            }
+            (
+                "VS Code: mcp.json (MCP: Open User Configuration)",
+                pretty(&json!({ "servers": { "countersign": server } })),
+            )
+        }
+    }
+}
+
+/// A configuration is JSON, which holds text alone.
+fn text(path: &Path) -> Result<String, Failure> {
+    let text = path.to_str().ok_or_else(|| {
+        Failure::Failed(format!("{} is not UTF-8, so no client could be told of it; move it", path.display()))
+    })?;
+    Ok(text.to_owned())
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Paint;
+
+    fn entry() -> Entry {
+        Entry {
+            command: "/opt/my tools/countersign".into(),
+            args: ["connect", "--agent", "claude", "--home", "/home/me/it's here"].map(Into::into).into(),
+        }
+    }
+
+    #[test]
+    fn every_client_gets_its_own_words() {
+        let mut page = Page::new(Paint::NONE);
+        draw(&mut page, &entry(), None);
+        insta::assert_snapshot!(page.into_text());
+    }
+
+    #[test]
+    fn one_client_asked_for_is_the_only_one_shown() {
+        let mut page = Page::new(Paint::NONE);
+        draw(&mut page, &entry(), Some(ClientKind::Cursor));
+        let text = page.into_text();
+        assert!(text.contains("Cursor") && !text.contains("Claude"), "{text}");
+    }
+
+    #[test]
+    fn a_word_that_could_end_a_shell_line_is_quoted() {
+        assert_eq!(quoted("a b;$(c)'"), r"'a b;$(c)'\'''");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,226 @@
+//! Where the demo plays: a wallet in a temporary folder, the processes that run on it, and the words in between.
+
+use super::browser;
+use crate::page::{Page, Paint, Tone, words};
+use crate::{Failure, Out};
+use domain::Question;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a scene stands before the next.
+const PAUSE: Duration = Duration::from_millis(600);
+/// How often, and how far apart, the demo looks for a question: 15 s in all.
+const LOOKS: (u32, Duration) = (150, Duration::from_millis(100));
+/// So much of an answer is shown.
+const WIDTH: usize = 100;
+
+/// Who is at the keyboard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Human {
+    /// You, with the passphrase.
+    Confirms,
+    /// You, for a command that needs none.
+    Silent,
+    /// Somebody who guesses it.
+    Impostor,
+}
+
+/// The stage, set. Its processes end and its folder goes when it is dropped.
+pub(super) struct Stage<'a> {
+    out: &'a Out,
+    pause: Duration,
+    scenes: Vec<Value>,
+    passphrase: String,
+    running: Vec<Running>,
+    home: TempDir,
+}
+
+impl<'a> Stage<'a> {
+    /// A folder and a passphrase that nobody had before.
+    pub(super) fn set(out: &'a Out, quick: bool) -> Result<Self, Failure> {
+        let home = tempfile::Builder::new().prefix("countersign-demo-").tempdir()?;
+        let mut random = [0; 16];
+        std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+        let passphrase = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let pause = if quick || out.is_json() { Duration::ZERO } else { PAUSE };
+        Ok(Self { out, pause, scenes: Vec::new(), passphrase, running: Vec::new(), home })
+    }
+
+    /// Opens a scene with one sentence.
+    pub(super) fn scene(&mut self, sentence: &str) {
+        std::thread::sleep(self.pause);
+        self.scenes.push(json!({ "scene": sentence, "lines": [] }));
+        let number = self.scenes.len();
+        self.say(|page| {
+            page.gap();
+            page.toned(Tone::Strong, format!("{number:>2}  {sentence}"));
+        });
+    }
+
+    /// Types a command, shows what it says, and stops the story when it fails.
+    pub(super) fn command(&mut self, human: Human, words: &[&str]) -> Result<(), Failure> {
+        let done = self.play(human, words)?;
+        if done {
+            Ok(())
+        } else {
+            Err(Failure::Failed(format!("the demo's `countersign {}` failed", words[0])))
+        }
+    }
+
+    /// Types a command that is to be refused.
+    pub(super) fn attempt(&mut self, human: Human, words: &[&str]) -> Result<(), Failure> {
+        let done = self.play(human, words)?;
+        if done {
+            Err(Failure::Failed("the demo's impostor got through; please report this".into()))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn play(&mut self, human: Human, words: &[&str]) -> Result<bool, Failure> {
+        self.line(Tone::Quiet, &format!("$ countersign {}", words.join(" ")));
+        let mut child = self.spawn(human, words)?;
+        self.type_passphrase(human, &mut child);
+        let output = child.wait_with_output()?;
+        for line in String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .chain(String::from_utf8_lossy(&output.stderr).lines())
+        {
+            self.line(if output.status.success() { Tone::Plain } else { Tone::Stops }, line);
+        }
+        Ok(output.status.success())
+    }
+
+    /// Starts `countersign serve` and waits until it is ready.
+    pub(super) fn start_wallet(&mut self) -> Result<(), Failure> {
+        self.start(Human::Confirms, &["serve", "--json"]).map(drop)
+    }
+
+    /// Starts the playground and says where it answers.
+    pub(super) fn start_playground(&mut self) -> Result<String, Failure> {
+        let ready = self.start(Human::Silent, &["playground", "--auto-approve", "--json"])?;
+        ready.get("url").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| broke("the playground"))
+    }
+
+    fn start(&mut self, human: Human, words: &[&str]) -> Result<Value, Failure> {
+        let mut child = self.spawn(human, words)?;
+        self.type_passphrase(human, &mut child);
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        self.running.push(Running(child));
+        serde_json::from_str(&line).map_err(|_| broke(words[0]))
+    }
+
+    /// Logs in; a browser of a few lines follows the page the wallet names.
+    pub(super) fn log_in(&mut self, server: &str) -> Result<(), Failure> {
+        self.line(Tone::Quiet, &format!("$ countersign login {server}"));
+        let mut child = self.spawn(Human::Confirms, &["login", server, "--no-browser"])?;
+        self.type_passphrase(Human::Confirms, &mut child);
+        let notes = BufReader::new(child.stderr.take().ok_or_else(|| broke("login"))?);
+        let page = notes.lines().map_while(Result::ok).find(|line| line.trim().starts_with("http"));
+        browser::visit(page.ok_or_else(|| broke("login"))?.trim())?;
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.lines().for_each(|line| self.line(Tone::Plain, line));
+        if output.status.success() { Ok(()) } else { Err(broke("login")) }
+    }
+
+    /// Waits for the agent's question, shows it, and says yes.
+    pub(super) fn allow_next(&mut self) -> Result<(), Failure> {
+        let id = self.next_question()?;
+        self.command(Human::Silent, &["approvals", "list"])?;
+        self.command(Human::Confirms, &["approvals", "allow", &id, "--json"])
+    }
+
+    fn next_question(&self) -> Result<String, Failure> {
+        for _ in 0..LOOKS.0 {
+            let output = self.spawn(Human::Silent, &["approvals", "list", "--json"])?.wait_with_output()?;
+            let questions: Vec<Question> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            if let Some(question) = questions.first() {
+                return Ok(question.id.to_string());
+            }
+            std::thread::sleep(LOOKS.1);
+        }
+        Err(broke("the question"))
+    }
+
+    /// Shows what the agent asked for and got.
+    pub(super) fn agent(&mut self, asked: &str, got: &str) {
+        let got = words::short(&words::visible(got.trim().lines().next().unwrap_or_default()), WIDTH);
+        self.line(Tone::Good, &format!("scout: {asked}  →  {got}"));
+    }
+
+    /// A child of this very program, on the demo's home.
+    pub(super) fn spawn(&self, human: Human, words: &[&str]) -> Result<Child, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(words).arg("--home").arg(self.home());
+        if human != Human::Silent {
+            command.args(["--passphrase-fd", "0"]);
+        }
+        Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    fn type_passphrase(&self, human: Human, child: &mut Child) {
+        let Some(mut stdin) = child.stdin.take() else { return };
+        let typed = match human {
+            Human::Confirms => &self.passphrase,
+            Human::Impostor => "let me in please",
+            Human::Silent => return,
+        };
+        // A child that wants none has closed its end.
+        let _ = writeln!(stdin, "{typed}");
+    }
+
+    /// Says how it ended.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        let scenes = std::mem::take(&mut self.scenes);
+        self.out.show(&json!({ "done": true, "scenes": scenes }), |page| {
+            page.gap();
+            page.toned(Tone::Good, "That is all of it. Yours begins with: countersign init");
+        })
+    }
+
+    fn line(&mut self, tone: Tone, text: &str) {
+        if let Some(Value::Array(lines)) = self.scenes.last_mut().and_then(|scene| scene.get_mut("lines")) {
+            lines.push(json!(text));
+        }
+        self.say(|page| page.toned(tone, format!("    {text}").trim_end()));
+    }
+
+    /// To a person as it happens; a program gets it all at the end.
+    fn say(&self, write: impl FnOnce(&mut Page)) {
+        if self.out.is_json() {
+            return;
+        }
+        let mut stdout = std::io::stdout().lock();
+        let mut page = Page::new(Paint::on(&stdout));
+        write(&mut page);
+        // Nobody looks any more: the story goes on to its end, which cleans up.
+        let _ = stdout.write_all(page.into_text().as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
+/// A process that ends with the demo, by the signal that lets it end cleanly.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+fn broke(what: &str) -> Failure {
+    Failure::Failed(format!("the demo stopped at {what}; run it again with COUNTERSIGN_LOG=debug to see why"))
+}

@@ -1,0 +1,56 @@
+//! A question in words: what the human decides on, whole and with hidden characters shown.
+
+use super::now;
+use crate::page::words::{near, visible};
+use crate::page::{Cell, Page, Tone};
+use domain::{Peer, Question, Subject};
+use serde_json::Value;
+
+/// The question as one sentence.
+pub(super) fn sentence(question: &Question) -> String {
+    match &question.subject {
+        Subject::Call { agent, server, target, .. } => {
+            format!("{agent} wants to use {} of {server}", visible(&target.name))
+        }
+        Subject::Connect { agent, changed: false, .. } => format!("A program says it is {agent}"),
+        Subject::Connect { agent, changed: true, .. } => {
+            format!("Another program than before says it is {agent}")
+        }
+        Subject::Confirm { sentence, .. } => visible(sentence),
+    }
+}
+
+/// Everything the answer is bound to.
+pub(super) fn draw(page: &mut Page, question: &Question) {
+    page.toned(Tone::Asks, sentence(question));
+    let mut facts = vec![("Question", Cell::plain(question.id.as_str()))];
+    match &question.subject {
+        Subject::Call { peer, arguments, digest, .. } => {
+            facts.push(("Program", Cell::plain(program(peer))));
+            facts.push(("Arguments", Cell::plain(written(arguments))));
+            facts.push(("Bound to", Cell::new(Tone::Quiet, digest.to_string())));
+        }
+        Subject::Connect { peer, .. } => {
+            facts.push(("Program", Cell::plain(program(peer))));
+            facts.push(("Content", Cell::new(Tone::Quiet, peer.program.sha256.to_string())));
+        }
+        Subject::Confirm { details, .. } => {
+            facts.push(("Change", Cell::plain(visible_lines(&details.join("\n")))))
+        }
+    }
+    facts.push(("Ends", Cell::plain(format!("{}, without being sent", near(question.expires, now())))));
+    page.facts(facts);
+}
+
+fn program(peer: &Peer) -> String {
+    format!("{} (process {})", visible(&peer.program.path.to_string_lossy()), peer.pid)
+}
+
+/// Every argument. JSON writes line breaks as `\n`, so each line on the page is one the page made.
+fn written(arguments: &Value) -> String {
+    visible_lines(&format!("{arguments:#}"))
+}
+
+fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}

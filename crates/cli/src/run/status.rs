@@ -1,0 +1,73 @@
+//! How the wallet stands, and bringing its keys back.
+
+use super::wallet::Wallet;
+use crate::args::Confirm;
+use crate::page::words::count;
+use crate::page::{Cell, Page, Tone};
+use crate::{Failure, ask};
+use broker::control::{Look, Presence, Request};
+use broker::{Status, WalletState};
+
+/// `countersign status`
+pub(super) fn run(wallet: &Wallet) -> Result<(), Failure> {
+    let presence: Presence = wallet.look(Look::Status)?;
+    wallet.out.show(&presence, |page| draw(page, &presence))
+}
+
+/// `countersign unlock`
+pub(super) fn unlock(wallet: &Wallet, confirm: Confirm) -> Result<(), Failure> {
+    let presence = wallet.client.presence()?;
+    if presence.status.wallet == WalletState::Unlocked {
+        return wallet.out.done("The wallet is unlocked already.");
+    }
+    let passphrase = if presence.windows && presence.status.keyring {
+        None
+    } else {
+        Some(ask::passphrase(confirm.passphrase_fd)?)
+    };
+    let request = Request::Unlock { passphrase };
+    wallet.client.ask::<()>(&request, |said| wallet.tell(&said))?;
+    wallet.out.done("Unlocked.")
+}
+
+fn draw(page: &mut Page, Presence { status, windows }: &Presence) {
+    let (tone, sentence) = sentence(status);
+    page.toned(tone, sentence);
+    page.gap();
+    let keys = if status.keyring { "in the keyring" } else { "under your passphrase" };
+    let confirmed = match (windows, status.passphrase) {
+        (true, _) => "in the app's window",
+        (false, true) => "with your passphrase",
+        (false, false) => "nowhere: open the app, or set a passphrase there",
+    };
+    page.facts([
+        ("Identity", Cell::plain(status.identity.clone().unwrap_or_else(|| "–".into()))),
+        ("DID", Cell::plain(status.did.clone().unwrap_or_else(|| "–".into()))),
+        ("Keys", Cell::plain(keys)),
+        ("Changes are confirmed", Cell::plain(confirmed)),
+        ("Agents", Cell::plain(format!("{}, {} connected", status.agents, status.connected))),
+        ("Servers", Cell::plain(status.servers.to_string())),
+        ("Version", Cell::plain(status.version.clone())),
+    ]);
+    if !status.notices.is_empty() {
+        page.gap();
+        status.notices.iter().for_each(|notice| page.toned(Tone::Asks, notice));
+    }
+}
+
+fn sentence(status: &Status) -> (Tone, String) {
+    match (status.wallet, status.paused, status.questions) {
+        (WalletState::Fresh, ..) => {
+            (Tone::Asks, "There is no wallet here yet. Run `countersign init`.".into())
+        }
+        (WalletState::Locked, ..) => (Tone::Asks, "Locked. Run `countersign unlock`.".into()),
+        (WalletState::Unlocked, true, _) => {
+            (Tone::Asks, "Everything is paused. Run `countersign agent resume --all`.".into())
+        }
+        (WalletState::Unlocked, false, 0) => (Tone::Good, "Running. Nothing waits for you.".into()),
+        (WalletState::Unlocked, false, waiting) => {
+            let waiting = count(waiting, "question waits", "questions wait");
+            (Tone::Asks, format!("Running. {waiting} for you: `countersign approvals list`."))
+        }
+    }
+}
