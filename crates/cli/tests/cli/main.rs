@@ -1,0 +1,9 @@
+//! The command line as people and programs use it: the real binary, a real wallet in a temporary folder.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod audit;
+mod authority;
+mod exits;
+mod secrets;
+mod wallet;
