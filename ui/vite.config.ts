@@ -19,5 +19,7 @@ export default defineConfig(({ mode }) => ({
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // Generous, for machines that are busy with something else.
+    testTimeout: 60_000,
   },
 }));

@@ -48,6 +48,7 @@ const scenes = {
   "first-run-1": ["/", "new", ""],
   "first-run-1-passphrase": ["/", "bare", ""],
   "first-run-2": ["/", "new", "", (page) => page.getByRole("button", { name: "Make identity" }).click()],
+  "first-run-2-playground": ["/", "new", "", firstServer],
   "first-run-3": ["/", "new", "", firstAgent],
   locked: ["/", "locked", ""],
   "locked-wrong": ["/", "locked", "", wrong],
@@ -80,9 +81,12 @@ async function sign(page) {
   await page.getByRole("radio", { name: "Ask for writes" }).check();
   await page.getByRole("button", { name: "Sign" }).click();
 }
-async function firstAgent(page) {
+async function firstServer(page) {
   await page.getByRole("button", { name: "Make identity" }).click();
   await page.getByRole("button", { name: "Open the playground" }).click();
+}
+async function firstAgent(page) {
+  await firstServer(page);
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel("Name", { exact: true }).fill("claude-code");
   await page.getByRole("button", { name: "Add agent" }).click();
@@ -113,7 +117,7 @@ async function look(browser, base, name, variant, viewport, scale) {
   await page.goto(`${base}${path}?fake=${scene}#${hash}`);
   await page.waitForSelector("main");
   await steps?.(page);
-  await page.waitForTimeout(variant === "" && name === "approval-deaf" ? 0 : 350);
+  await page.waitForTimeout(name === "approval-deaf" ? 150 : 350);
   await page.screenshot({ path: `look/${[name, variant].filter(Boolean).join("-")}.png` });
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run());

@@ -1,6 +1,6 @@
 // The contract kept in memory, so that both windows run in a plain browser and in the tests.
 
-import type { Agent, Event, Failure, Open, Question, Server, Wallet } from "./bindings";
+import type { Agent, Event, Failure, Open, Outcome, Question, ResultKind, Server, Wallet } from "./bindings";
 import type { Args, Command, Commands, Host, Reply, WindowKind } from "./contract";
 import * as scenes from "./scenes";
 
@@ -192,7 +192,7 @@ class Memory {
                 (entry) =>
                   (!filter.agent || entry.agent === filter.agent) &&
                   (!filter.server || entry.server === filter.server) &&
-                  (!filter.result || entry.outcome.result === filter.result) &&
+                  matches(entry.outcome, filter.result) &&
                   (!filter.since || entry.at >= filter.since) &&
                   `${entry.tool} ${entry.gist}`.toLowerCase().includes(words),
               );
@@ -226,6 +226,11 @@ function waiting(scene: string): Question[] {
     session: scenes.questions.slice(1),
   };
   return chosen[scene as keyof typeof chosen] ?? scenes.questions;
+}
+
+function matches(outcome: Outcome, wanted?: ResultKind): boolean {
+  if (wanted === "asked") return outcome.result === "allowed" && outcome.asked;
+  return wanted === undefined || outcome.result === wanted;
 }
 
 function fail(code: string, sentence: string): Failure {

@@ -9,7 +9,11 @@ export function copier(): { readonly done: boolean; copy(text: string): Promise<
       return done;
     },
     async copy(text) {
-      await navigator.clipboard.writeText(text);
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        return; // No clipboard here: the text stands on the page and can be selected.
+      }
       done = true;
       setTimeout(() => (done = false), SHOWN_MS);
     },

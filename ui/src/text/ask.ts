@@ -19,7 +19,7 @@ export const ask = {
     `${count(hidden, "hidden character", "hidden characters")}.${turns ? " Text after a direction mark shows backwards elsewhere." : ""}`,
   showRest: (more: number) => `Show ${bytes(more)} more`,
   process: (pid: number) => `pid ${pid}`,
-  same: "same program as accepted",
+  same: "same program",
   other: "not the program you accepted",
   knownBefore: "Accepted before",
   comesNow: "Asks now",

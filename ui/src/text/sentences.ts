@@ -17,6 +17,13 @@ export interface Allowed {
   perMinute: number | null;
 }
 
+/** A sentence as plain text, for those who hear it. */
+export function said(sentence: Sentence): string {
+  return sentence
+    .map((part) => (typeof part === "string" ? part : "b" in part ? part.b : part.code))
+    .join("");
+}
+
 const SHOWN = 6;
 
 /** The clauses of a deed: tools that hold under the same terms share one. What is not asked about comes first. */

@@ -112,8 +112,8 @@ export const agents = {
   ended: { expired: "ended", revoked: "revoked", spent: "used up", not_yet: "not yet" },
   revokeGrant: "Revoke this delegation",
   changed: "changed since you signed: refused",
-  meterCalls: (tool: string) => `${tool}, in all`,
-  meterMinute: (tool: string) => `${tool}, this minute`,
+  meterCalls: (tool: string | null) => (tool ? `${tool}, in all` : "Calls in all"),
+  meterMinute: (tool: string | null) => (tool ? `${tool}, this minute` : "Calls this minute"),
   unlimited: "No limit of calls",
   nothing: (agent: string) =>
     `${agent} may do nothing yet. Every call is refused until you sign a delegation.`,
@@ -295,7 +295,7 @@ export const activity = {
     allowed: "Allowed",
     asked: "Asked you",
     refused: "Refused",
-    failed: "Refused by the server",
+    failed: "Failed at the server",
     unknown: "Outcome unknown",
   },
   times: { hour: "Last hour", day: "Last 24 hours", week: "Last 7 days", all: "All time" },
@@ -342,9 +342,9 @@ export const receipt = {
 export const outcome = {
   waits: { word: "Waits for you", icon: "ask", tone: "asks" },
   allowed: { word: "Allowed", icon: "allowed", tone: "ok" },
-  failed: { word: "Refused by the server", icon: "warn", tone: "asks" },
+  failed: { word: "Failed", icon: "warn", tone: "asks" },
   refused: { word: "Refused", icon: "refused", tone: "bad" },
-  unknown: { word: "Outcome unknown", icon: "warn", tone: "asks" },
+  unknown: { word: "Unknown", icon: "warn", tone: "asks" },
   noted: { word: "Noted", icon: "info", tone: "plain" },
 } as const satisfies Record<Outcome["result"], unknown>;
 
