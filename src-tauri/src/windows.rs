@@ -1,0 +1,93 @@
+//! The two windows. Each has a label, and with it its own capability: only `approval` may answer.
+
+use crate::view;
+use std::path::PathBuf;
+use tauri::window::Color;
+use tauri::{AppHandle, Manager, Runtime, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+/// The label of the main window.
+pub(crate) const MAIN: &str = "main";
+/// The label of the window that asks.
+pub(crate) const APPROVAL: &str = "approval";
+
+/// The page's ground before the page is there, so that nothing flashes: `--paper-25` and `--paper-950`.
+const PAPER: Color = Color(0xfb, 0xfc, 0xfb, 0xff);
+const NIGHT: Color = Color(0x12, 0x17, 0x15, 0xff);
+
+/// Where the web view keeps what it must keep; managed by the app.
+pub(crate) struct WebDir(pub(crate) PathBuf);
+
+/// Shows the main window and gives it the focus: a human asked for it.
+///
+/// # Errors
+/// When the window can't be made.
+pub(crate) fn open_main<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    let window = match app.get_webview_window(MAIN) {
+        Some(window) => window,
+        None => build(app, MAIN)
+            .title("Countersign")
+            .inner_size(1120.0, 760.0)
+            .min_inner_size(880.0, 600.0)
+            .build()?,
+    };
+    window.unminimize()?;
+    reveal(&window)?;
+    window.set_focus()
+}
+
+/// Shows the window that asks, above others, without taking the focus from where the human types.
+///
+/// # Errors
+/// When the window can't be made.
+pub(crate) fn open_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    if app.get_webview_window(APPROVAL).is_some() {
+        return Ok(());
+    }
+    let window = build(app, APPROVAL)
+        .title("Countersign asks")
+        .inner_size(460.0, 560.0)
+        .min_inner_size(460.0, 560.0)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .focused(false)
+        .build()?;
+    reveal(&window)
+}
+
+/// Takes the window that asks away. It is made anew for the next question, so nothing of this one lingers.
+///
+/// # Errors
+/// When the window can't be closed.
+pub(crate) fn close_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    app.get_webview_window(APPROVAL).map_or(Ok(()), |window| window.destroy())
+}
+
+/// The desktop's theme, as the first window sees it.
+pub(crate) fn theme<R: Runtime>(app: &AppHandle<R>) -> Theme {
+    let any = app.webview_windows().into_values().next();
+    any.and_then(|window| window.theme().ok()).unwrap_or(Theme::Light)
+}
+
+/// Makes the desktop's own parts of the windows follow the theme the human set.
+pub(crate) fn dress<R: Runtime>(app: &AppHandle<R>, theme: view::Theme) {
+    app.set_theme(match theme {
+        view::Theme::System => None,
+        view::Theme::Light => Some(Theme::Light),
+        view::Theme::Dark => Some(Theme::Dark),
+    });
+}
+
+fn reveal<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    let ground = if window.theme()? == Theme::Dark { NIGHT } else { PAPER };
+    window.set_background_color(Some(ground))?;
+    window.show()
+}
+
+fn build<'a, R: Runtime>(app: &'a AppHandle<R>, label: &str) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::default())
+        .visible(false)
+        .data_directory(app.state::<WebDir>().0.clone())
+        .disable_drag_drop_handler()
+        .on_navigation(|url| url.scheme() == "tauri")
+        .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
+}
