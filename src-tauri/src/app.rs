@@ -6,12 +6,13 @@ use crate::notify::Note;
 use crate::shell::Shell;
 use crate::tray::{Click, Tray};
 use crate::windows::{self, APPROVAL, WebDir};
-use crate::{commands, tell};
+use crate::{commands, present, tell};
 use anyhow::Context;
 use broker::{Broker, Event, WalletState};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tauri::async_runtime::{block_on, spawn};
+use tauri::async_runtime::{block_on, spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -50,6 +51,7 @@ fn builder(home: &broker::Home) -> tauri::Builder<tauri::Wry> {
         .plugin(once.build())
         .plugin(places.build())
         .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())
         .on_window_event(on_window_event)
 }
@@ -73,6 +75,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     broker.set_windows(true);
     spawn(hear(app.clone(), broker.clone(), broker.events()));
     spawn(serve(app.clone(), broker.clone()));
+    spawn(check_record(app.clone(), broker.clone()));
     spawn(lock_when_away(app.clone(), broker));
     Ok(())
 }
@@ -84,9 +87,19 @@ async fn serve(app: AppHandle, broker: Broker) {
     }
 }
 
+/// The whole record is read once at start, where nobody waits for it; what is found, Home tells.
+async fn check_record(app: AppHandle, broker: Broker) {
+    let report = spawn_blocking(move || broker.verify_record()).await;
+    if let Ok(Ok(report)) = report {
+        app.state::<Shell>().record_whole().store(report.holds(), Ordering::Relaxed);
+        tell::wallet(&app);
+    }
+}
+
 /// Takes in events until the wallet is closed: in bursts, each followed by one look at what is now.
 async fn hear(app: AppHandle, broker: Broker, mut events: Receiver<Event>) {
     let mut controller = Controller::default();
+    app.state::<Shell>().told().store(present::total(&broker).unwrap_or_default(), Ordering::Relaxed);
     look(&app, &broker, &mut controller);
     loop {
         match events.recv().await {
@@ -101,6 +114,7 @@ async fn hear(app: AppHandle, broker: Broker, mut events: Receiver<Event>) {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+        log(tell::recorded(&app, &broker));
         look(&app, &broker, &mut controller);
         tokio::time::sleep(PACE).await;
     }

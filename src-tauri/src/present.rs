@@ -2,11 +2,15 @@
 
 mod agents;
 mod questions;
+mod receipt;
+mod record;
 mod servers;
 mod wallet;
 
 pub(crate) use agents::{agent, agent_detail, enrolment};
 pub(crate) use questions::question;
+pub(crate) use receipt::{receipt, verdict};
+pub(crate) use record::{page, since, total};
 pub(crate) use servers::{server, server_detail};
 pub(crate) use wallet::{theme, wallet};
 

@@ -8,6 +8,7 @@ use crate::view::{Failure, Stopped};
 use broker::{Broker, Home};
 use domain::{ApprovalId, ServerName, Timestamp};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -25,6 +26,8 @@ pub(crate) struct Shell {
     logins: Mutex<HashMap<ServerName, oneshot::Sender<()>>>,
     locked_since: Mutex<Option<Timestamp>>,
     touched: Mutex<Instant>,
+    record_whole: AtomicBool,
+    told: AtomicU64,
 }
 
 impl Shell {
@@ -42,6 +45,8 @@ impl Shell {
             logins: Mutex::default(),
             locked_since: Mutex::default(),
             touched: Mutex::new(Instant::now()),
+            record_whole: AtomicBool::new(true),
+            told: AtomicU64::default(),
         }
     }
 
@@ -105,6 +110,16 @@ impl Shell {
     /// When the wallet was locked, if it was while the app runs.
     pub(crate) fn locked_since(&self) -> MutexGuard<'_, Option<Timestamp>> {
         lock(&self.locked_since)
+    }
+
+    /// Whether the record was whole when it was last verified.
+    pub(crate) const fn record_whole(&self) -> &AtomicBool {
+        &self.record_whole
+    }
+
+    /// The windows know every receipt below this number.
+    pub(crate) const fn told(&self) -> &AtomicU64 {
+        &self.told
     }
 
     /// When the human last did something here.

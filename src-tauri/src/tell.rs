@@ -3,7 +3,8 @@
 use crate::shell::Shell;
 use crate::view::{self, EVENT};
 use crate::{present, windows};
-use broker::{Broker, Event};
+use broker::{Broker, BrokerError, Event};
+use std::sync::atomic::Ordering;
 use tauri::{AppHandle, Emitter, Manager};
 
 /// Tells every window about one event.
@@ -39,6 +40,17 @@ pub(crate) fn servers(app: &AppHandle, broker: &Broker) {
     for server in broker.servers() {
         emit(app, view::Event::Server { server: present::server(&shell, broker, &server) });
     }
+}
+
+/// Tells every receipt written since the last time.
+pub(crate) fn recorded(app: &AppHandle, broker: &Broker) -> Result<(), BrokerError> {
+    let shell = app.state::<Shell>();
+    let known = shell.told().load(Ordering::Relaxed);
+    for entry in present::since(broker, known)? {
+        shell.told().fetch_max(entry.seq + 1, Ordering::Relaxed);
+        emit(app, view::Event::Recorded { entry });
+    }
+    Ok(())
 }
 
 /// Tells the theme: set by the human, or changed by the system.

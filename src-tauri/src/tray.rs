@@ -197,16 +197,16 @@ impl Shape {
     fn icon(self, panel: Theme) -> Image<'static> {
         let dark = panel == Theme::Dark;
         match self {
-            Self::Idle if dark => include_image!("../icons/tray-idle-dark-32.png"),
-            Self::Idle => include_image!("../icons/tray-idle-light-32.png"),
-            Self::Working if dark => include_image!("../icons/tray-working-dark-32.png"),
-            Self::Working => include_image!("../icons/tray-working-light-32.png"),
-            Self::Question if dark => include_image!("../icons/tray-question-dark-32.png"),
-            Self::Question => include_image!("../icons/tray-question-light-32.png"),
-            Self::Paused if dark => include_image!("../icons/tray-paused-dark-32.png"),
-            Self::Paused => include_image!("../icons/tray-paused-light-32.png"),
-            Self::Locked if dark => include_image!("../icons/tray-locked-dark-32.png"),
-            Self::Locked => include_image!("../icons/tray-locked-light-32.png"),
+            Self::Idle if dark => include_image!("../icons/tray/idle-dark-32.png"),
+            Self::Idle => include_image!("../icons/tray/idle-light-32.png"),
+            Self::Working if dark => include_image!("../icons/tray/working-dark-32.png"),
+            Self::Working => include_image!("../icons/tray/working-light-32.png"),
+            Self::Question if dark => include_image!("../icons/tray/question-dark-32.png"),
+            Self::Question => include_image!("../icons/tray/question-light-32.png"),
+            Self::Paused if dark => include_image!("../icons/tray/paused-dark-32.png"),
+            Self::Paused => include_image!("../icons/tray/paused-light-32.png"),
+            Self::Locked if dark => include_image!("../icons/tray/locked-dark-32.png"),
+            Self::Locked => include_image!("../icons/tray/locked-light-32.png"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct WebDir(pub(crate) PathBuf);
 pub(crate) fn open_main<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
     let window = match app.get_webview_window(MAIN) {
         Some(window) => window,
-        None => build(app, MAIN)
+        None => build(app, MAIN, "index.html")
             .title("Countersign")
             .inner_size(1120.0, 760.0)
             .min_inner_size(880.0, 600.0)
@@ -43,7 +43,7 @@ pub(crate) fn open_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()>
     if app.get_webview_window(APPROVAL).is_some() {
         return Ok(());
     }
-    let window = build(app, APPROVAL)
+    let window = build(app, APPROVAL, "approval.html")
         .title("Countersign asks")
         .inner_size(460.0, 560.0)
         .min_inner_size(460.0, 560.0)
@@ -83,8 +83,12 @@ fn reveal<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
     window.show()
 }
 
-fn build<'a, R: Runtime>(app: &'a AppHandle<R>, label: &str) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
-    WebviewWindowBuilder::new(app, label, WebviewUrl::default())
+fn build<'a, R: Runtime>(
+    app: &'a AppHandle<R>,
+    label: &str,
+    page: &str,
+) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .visible(false)
         .data_directory(app.state::<WebDir>().0.clone())
         .disable_drag_drop_handler()

@@ -39,6 +39,12 @@ pub use owner::{
 };
 pub use vault::Secret;
 
+/// What receipts are made of, for those who read the record through [`Broker::activity`].
+pub mod record {
+    pub use ledger::{Entry, Filter, Report};
+    pub use proof::receipt::{Body, Decision, Kind, Outcome, Status, Verdict};
+}
+
 use std::sync::Arc;
 
 /// The wallet, open. Cheap to clone; every clone is the same wallet. Call it inside a multi-threaded Tokio runtime.

@@ -1,9 +1,14 @@
 //! Agents and their grants.
 
+use super::{receipt, record};
 use crate::shell::Shell;
 use crate::view;
+use broker::record::Filter;
 use broker::{Broker, DelegationView};
 use domain::{Agent, AgentName, DelegationState, Grant, ToolGrant};
+
+/// So many of an agent's last calls are shown with it.
+const LAST: usize = 10;
 
 /// An agent in the list.
 pub(crate) fn agent(broker: &Broker, agent: &Agent) -> view::Agent {
@@ -14,12 +19,13 @@ pub(crate) fn agent(broker: &Broker, agent: &Agent) -> view::Agent {
         state: agent.state,
         sessions: count(sessions),
         delegations: count(held),
-        last_call: None,
+        last_call: receipt::last(broker, &agent.name, 1).ok().and_then(|last| Some(last.first()?.at)),
     }
 }
 
 /// Everything about one agent.
 pub(crate) fn agent_detail(shell: &Shell, broker: &Broker, agent: &Agent) -> view::AgentDetail {
+    let of = Filter { agent: Some(agent.name.clone()), ..Filter::default() };
     let programs = agent.programs.iter().map(|known| program(known, None));
     let mut held: Vec<_> =
         broker.delegations().into_iter().filter(|held| held.delegation.agent == agent.name).collect();
@@ -31,9 +37,9 @@ pub(crate) fn agent_detail(shell: &Shell, broker: &Broker, agent: &Agent) -> vie
         did: agent.did.clone(),
         programs: programs.collect(),
         grants: held.iter().flat_map(|held| grants(shell, held)).collect(),
-        today: view::Today::default(),
-        notches: vec![],
-        last: vec![],
+        today: record::today(broker, of.clone()).unwrap_or_default(),
+        notches: record::notches(broker, of, record::midnight(broker.now())).unwrap_or_default(),
+        last: receipt::last(broker, &agent.name, LAST).unwrap_or_default(),
         enrolment: enrolment(shell, broker, agent),
     }
 }

@@ -60,7 +60,7 @@ fn standpoint(agent: Option<&Agent>, peer: &Peer) -> view::Standpoint {
 }
 
 /// Every argument by name, in the order it will be sent. Arguments that are not an object are shown as one.
-fn arguments(arguments: &Value) -> Vec<view::Argument> {
+pub(super) fn arguments(arguments: &Value) -> Vec<view::Argument> {
     let one = |name: &str, value: &Value| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         view::Argument { name: name.to_owned(), value, was: None }

@@ -1,9 +1,11 @@
 //! The wallet as a whole.
 
-use super::{agent, question, server, work};
+use super::{agent, question, record, server, work};
 use crate::shell::Shell;
 use crate::view::{self, Wallet};
+use broker::record::Filter;
 use broker::{Broker, Status, WalletState};
+use std::sync::atomic::Ordering;
 
 /// What the main window shows.
 pub(crate) fn wallet(shell: &Shell) -> Wallet {
@@ -41,12 +43,13 @@ fn open(shell: &Shell, broker: &Broker, status: Status) -> view::Open {
         agents: broker.agents().iter().map(|known| agent(broker, known)).collect(),
         servers: broker.servers().iter().map(|known| server(shell, broker, known)).collect(),
         work: broker.live().into_iter().filter(|call| !call.waits).map(work).collect(),
-        hour: vec![],
-        today: view::Today::default(),
+        hour: record::hour(broker).unwrap_or_default(),
+        today: record::today(broker, Filter::default()).unwrap_or_default(),
+        newest: record::total(broker).unwrap_or_default().checked_sub(1),
         all_paused: status.paused,
-        record_whole: true,
+        record_whole: shell.record_whole().load(Ordering::Relaxed),
         settings: shell.settings().now(),
-        about: about(shell, &status),
+        about: about(shell, broker, &status),
     }
 }
 
@@ -59,13 +62,13 @@ fn locked(shell: &Shell, status: &Status) -> view::Locked {
     }
 }
 
-fn about(shell: &Shell, status: &Status) -> view::About {
+fn about(shell: &Shell, broker: &Broker, status: &Status) -> view::About {
     view::About {
         version: status.version.clone(),
         home: home(shell),
         socket: shell.home().agent_socket().to_string_lossy().into_owned(),
         passphrase: !status.keyring,
-        receipts: 0,
+        receipts: record::total(broker).unwrap_or_default(),
     }
 }
 

@@ -1,0 +1,156 @@
+//! One receipt in full, checked just now.
+
+use super::agents::program;
+use super::questions::arguments;
+use super::record::{line, lines};
+use crate::view::{self, Check, Checked, Link};
+use broker::record::{Body, Entry, Filter, Kind, Report};
+use broker::{Broker, BrokerError};
+use std::io::{self, Write};
+
+/// The receipt with this number, if there is one; `report` is what verifying the record just found.
+pub(crate) fn receipt(
+    broker: &Broker,
+    seq: u64,
+    report: &Report,
+) -> Result<Option<view::Receipt>, BrokerError> {
+    let Some(entry) = at(broker, seq)? else { return Ok(None) };
+    let opened = opened(broker, &entry)?;
+    let opened = opened.as_ref().map(|opened| &opened.body);
+    let body = &entry.body;
+    let sent = body.arguments.as_ref().or_else(|| opened?.arguments.as_ref());
+    let peer = body.peer.as_ref().or_else(|| opened?.peer.as_ref());
+    let held = body.delegation.as_ref().and_then(|id| broker.delegation(id).ok());
+    let outcome = body.outcome.as_ref();
+    Ok(Some(view::Receipt {
+        entry: line(&entry, opened),
+        arguments: sent.and_then(|sent| sent.preview.as_ref()).map(arguments).unwrap_or_default(),
+        arguments_digest: sent.map(|sent| sent.digest.to_string()),
+        definition: body.tool.as_ref().and_then(|tool| tool.definition).map(|pin| pin.to_string()),
+        program: peer.map(|peer| program(&peer.program, Some(peer.pid))),
+        delegation: body.delegation.clone(),
+        signed: held.as_ref().map(|held| held.delegation.issued),
+        bytes: outcome.and_then(|outcome| outcome.bytes),
+        answer_digest: outcome.and_then(|outcome| outcome.digest).map(|digest| digest.to_string()),
+        checks: checks(body, held.as_ref(), report),
+        previous: seq.checked_sub(1).map(|seq| at(broker, seq)).transpose()?.flatten().map(link),
+        next: at(broker, seq + 1)?.map(link),
+        line: signed_line(broker, seq)?,
+        this: link(entry),
+    }))
+}
+
+/// What a whole record's verification says.
+pub(crate) fn verdict(report: &Report) -> view::Verdict {
+    let more = (report.more > 0).then(|| format!("and {} more", report.more));
+    view::Verdict {
+        whole: report.holds(),
+        receipts: report.so_far.size,
+        faults: report.findings.iter().map(ToString::to_string).chain(more).collect(),
+    }
+}
+
+/// The last lines about one agent.
+pub(crate) fn last(
+    broker: &Broker,
+    agent: &domain::AgentName,
+    limit: usize,
+) -> Result<Vec<view::Entry>, BrokerError> {
+    let kinds = vec![Kind::CallClosed, Kind::CallDenied];
+    let of = Filter { agent: Some(agent.clone()), kinds, limit: Some(limit), ..Filter::default() };
+    lines(broker, &broker.activity(&of)?)
+}
+
+fn at(broker: &Broker, seq: u64) -> Result<Option<Entry>, BrokerError> {
+    let one = Filter { before: Some(seq + 1), limit: Some(1), ..Filter::default() };
+    Ok(broker.activity(&one)?.pop().filter(|entry| entry.seq == seq))
+}
+
+/// The first receipt of the call that this one ends.
+fn opened(broker: &Broker, entry: &Entry) -> Result<Option<Entry>, BrokerError> {
+    if entry.body.kind != Kind::CallClosed {
+        return Ok(None);
+    }
+    let before = Filter {
+        agent: entry.body.agent.clone(),
+        kinds: vec![Kind::CallOpened],
+        before: Some(entry.seq),
+        ..Filter::default()
+    };
+    Ok(broker.activity(&before)?.into_iter().find(|opened| opened.body.call == entry.body.call))
+}
+
+fn checks(body: &Body, held: Option<&broker::DelegationView>, report: &Report) -> Vec<Checked> {
+    let whole = report.holds();
+    let mut checks = vec![
+        Checked { check: Check::Signature, holds: whole },
+        Checked { check: Check::Chain, holds: whole },
+    ];
+    if let Some(held) = held {
+        let span = &held.delegation;
+        let holds = span.not_before <= body.time && body.time < span.expires;
+        checks.push(Checked { check: Check::Delegation, holds });
+    }
+    checks
+}
+
+fn link(entry: Entry) -> Link {
+    Link { seq: entry.seq, hash: entry.digest.to_hex() }
+}
+
+fn signed_line(broker: &Broker, seq: u64) -> Result<String, BrokerError> {
+    let mut found = LineOf { wanted: format!("\"seq\":{seq},"), part: vec![], line: None };
+    broker.export_record(&mut found)?;
+    Ok(found.line.unwrap_or_default())
+}
+
+/// Takes the record and keeps the one line with the wanted number.
+struct LineOf {
+    wanted: String,
+    part: Vec<u8>,
+    line: Option<String>,
+}
+
+impl LineOf {
+    fn end(&mut self) {
+        let line = String::from_utf8_lossy(&self.part);
+        if self.line.is_none() && line.contains(&self.wanted) && line.starts_with("{\"payload\"") {
+            self.line = Some(line.into_owned());
+        }
+        self.part.clear();
+    }
+}
+
+impl Write for LineOf {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for chunk in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match chunk.strip_suffix(b"\n") {
+                Some(rest) => {
+                    self.part.extend_from_slice(rest);
+                    self.end();
+                }
+                None => self.part.extend_from_slice(chunk),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_in_the_record_however_it_is_cut_into_pieces() {
+        let record = "{\"payload\":{\"seq\":1,\"v\":1}}\n{\"payload\":{\"seq\":11,\"v\":1}}\n";
+        for size in [1, 7, 1000] {
+            let mut found = LineOf { wanted: "\"seq\":11,".into(), part: vec![], line: None };
+            record.as_bytes().chunks(size).for_each(|piece| found.write_all(piece).unwrap());
+            assert_eq!(found.line.as_deref(), Some("{\"payload\":{\"seq\":11,\"v\":1}}"));
+        }
+    }
+}
