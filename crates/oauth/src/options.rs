@@ -1,0 +1,48 @@
+//! How the wallet logs in.
+
+use crate::HttpLimits;
+use std::time::Duration;
+use url::Url;
+use vault::ClientRegistration;
+
+/// How the wallet logs in.
+#[derive(Clone, Debug)]
+pub struct OAuthOptions {
+    /// The name the human reads on the login page.
+    pub client_name: String,
+    /// The loopback port the browser comes back to; 0 takes a free one. A taken one is replaced by a free one.
+    pub redirect_port: u16,
+    /// How long the human may take.
+    pub patience: Duration,
+    /// How long and how much a stranger may answer.
+    pub limits: HttpLimits,
+    /// Whether names may resolve to private networks, for servers inside a company. Literal private addresses of a server
+    /// need no permission: the human typed them.
+    pub private_networks: bool,
+    /// Where the wallet's client id metadata document is published, if it is.
+    pub client_document: Option<Url>,
+}
+
+impl Default for OAuthOptions {
+    fn default() -> Self {
+        Self {
+            client_name: "Countersign".into(),
+            redirect_port: 0,
+            patience: Duration::from_secs(300),
+            limits: HttpLimits::default(),
+            private_networks: false,
+            client_document: None,
+        }
+    }
+}
+
+impl OAuthOptions {
+    /// The port to try first: the human's choice, else the one an earlier registration came back to.
+    pub(crate) fn port(&self, earlier: Option<&ClientRegistration>) -> u16 {
+        if self.redirect_port != 0 {
+            return self.redirect_port;
+        }
+        let back = earlier.and_then(|registration| registration.redirect_uris.first());
+        back.and_then(|uri| Url::parse(uri).ok()?.port()).unwrap_or(0)
+    }
+}

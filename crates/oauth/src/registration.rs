@@ -1,0 +1,107 @@
+//! How the wallet becomes known to an authorization server (MCP authorization, "Client Registration"): entered by the
+//! human, else by a client id metadata document, else by dynamic registration (RFC 7591), else not.
+
+use crate::metadata::Authority;
+use crate::web::Line;
+use crate::{OAuthError, OAuthOptions};
+use domain::Timestamp;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vault::{ClientRegistration, Secret};
+
+/// What the server answers (RFC 7591 §3.2).
+#[derive(Deserialize)]
+struct Registered {
+    client_id: String,
+    client_secret: Option<String>,
+    client_secret_expires_at: Option<i64>,
+    token_endpoint_auth_method: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+/// Whether a registration from before still serves a login that comes back to `redirect_uri`. One without redirects was
+/// entered by the human, or is a document: both allow any port on loopback.
+pub(crate) fn still_serves(known: &ClientRegistration, redirect_uri: &str, now: Timestamp) -> bool {
+    let in_time = known.secret_expires.is_none_or(|end| now < end);
+    in_time && (known.redirect_uris.is_empty() || known.redirect_uris.iter().any(|uri| uri == redirect_uri))
+}
+
+/// Becomes known to `authority`.
+pub(crate) async fn register(
+    line: &Line,
+    authority: &Authority,
+    options: &OAuthOptions,
+    redirect_uri: &str,
+) -> Result<ClientRegistration, OAuthError> {
+    if let Some(document) = options.client_document.as_ref().filter(|_| authority.reads_client_documents) {
+        return Ok(public_client(authority, document.as_str()));
+    }
+    let Some(endpoint) = &authority.registration_endpoint else {
+        return Err(OAuthError::ClientNeeded { issuer: authority.issuer.clone() });
+    };
+    let request = Request::post(endpoint.as_str())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json")
+        .body(application(authority, options, redirect_uri).to_string().into_bytes());
+    let request = request.map_err(|_| OAuthError::bad_answer(&authority.issuer, "no usable address"))?;
+    let response = line.send(request).await?;
+    match response.status() {
+        StatusCode::CREATED | StatusCode::OK => read(authority, response.body(), redirect_uri),
+        status => Err(refused(authority, status, response.body())),
+    }
+}
+
+/// A client without a secret, that may come back to any port.
+pub(crate) fn public_client(authority: &Authority, client_id: &str) -> ClientRegistration {
+    ClientRegistration {
+        issuer: authority.issuer.clone(),
+        client_id: client_id.into(),
+        client_secret: None,
+        secret_expires: None,
+        auth_method: Some("none".into()),
+        redirect_uris: vec![],
+    }
+}
+
+fn application(authority: &Authority, options: &OAuthOptions, redirect_uri: &str) -> Value {
+    let known = ["none", "client_secret_basic", "client_secret_post"];
+    let supported = |method: &&&str| authority.auth_methods.iter().any(|supported| supported == **method);
+    json!({
+        "client_name": options.client_name,
+        "application_type": "native",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": known.iter().find(supported).unwrap_or(&known[0]),
+    })
+}
+
+fn read(authority: &Authority, body: &[u8], redirect_uri: &str) -> Result<ClientRegistration, OAuthError> {
+    let registered: Registered = serde_json::from_slice(body)
+        .map_err(|_| OAuthError::bad_answer(&authority.issuer, "a registration without a client id"))?;
+    let end = registered.client_secret_expires_at.filter(|&end| end != 0);
+    Ok(ClientRegistration {
+        issuer: authority.issuer.clone(),
+        client_id: registered.client_id,
+        client_secret: registered.client_secret.map(Secret::new),
+        secret_expires: end.map(Timestamp::from_seconds),
+        auth_method: registered.token_endpoint_auth_method,
+        redirect_uris: vec![redirect_uri.into()],
+    })
+}
+
+fn refused(authority: &Authority, status: StatusCode, body: &[u8]) -> OAuthError {
+    let said = serde_json::from_slice::<Refusal>(body).map_or_else(
+        |_| format!("registration answered {}", status.as_u16()),
+        |refusal| format!("{} {}", refusal.error, refusal.error_description),
+    );
+    OAuthError::Denied { issuer: authority.issuer.clone(), said: crate::error::tidy(said.trim()) }
+}
