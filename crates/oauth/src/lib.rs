@@ -55,13 +55,11 @@ pub(crate) struct Inner {
 
 impl OAuth {
     /// Keeps its logins in `vault`.
-    ///
-    /// # Errors
-    /// [`OAuthError::Unreachable`] when the system offers no TLS.
-    pub fn new(vault: Vault, options: OAuthOptions) -> Result<Self, OAuthError> {
-        let web = Web::new(options.limits)?;
+    #[must_use]
+    pub fn new(vault: Vault, options: OAuthOptions) -> Self {
+        let web = Web::new(options.limits);
         let (accounts, logging_in) = (RwLock::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner { vault, options, web, accounts, logging_in })))
+        Self(Arc::new(Inner { vault, options, web, accounts, logging_in }))
     }
 
     /// Logs in to `server` in the human's browser. `challenge` is what a refused request was told, if there was one.

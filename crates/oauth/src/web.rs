@@ -12,7 +12,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -40,9 +40,8 @@ impl Default for HttpLimits {
 #[derive(Clone, Debug)]
 pub(crate) struct Web {
     limits: HttpLimits,
-    loopback: Client,
-    private: Client,
-    public: Client,
+    /// One for each depth, made when first used: reading the system's certificates takes its time.
+    clients: Arc<[OnceLock<Client>; 3]>,
 }
 
 /// A line out through it, on behalf of a server that lies this far inside.
@@ -53,16 +52,8 @@ pub(crate) struct Line {
 }
 
 impl Web {
-    pub(crate) fn new(limits: HttpLimits) -> Result<Self, OAuthError> {
-        let loopback = client(&limits, Depth::Loopback).no_proxy().build();
-        let private = client(&limits, Depth::Private).build();
-        let public = client(&limits, Depth::Public).build();
-        match (loopback, private, public) {
-            (Ok(loopback), Ok(private), Ok(public)) => Ok(Self { limits, loopback, private, public }),
-            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-                Err(OAuthError::Unreachable { host: "the web".into(), reason: reason(&error) })
-            }
-        }
+    pub(crate) fn new(limits: HttpLimits) -> Self {
+        Self { limits, clients: Arc::default() }
     }
 
     pub(crate) fn line(&self, server: Depth) -> Line {
@@ -91,7 +82,8 @@ impl Line {
         let url = place::parse(&url, self.server).map_err(|reason| OAuthError::refused(&url, reason))?;
         let host = host_of(&url);
         let request = reqwest::Request::try_from(request).map_err(|error| unreachable(&host, &error))?;
-        let response = self.client(&url).execute(request).await;
+        let client = self.client(&url).map_err(|error| unreachable(&host, &error))?;
+        let response = client.execute(request).await;
         let response = response.map_err(|error| not_connected(&url, &host, &error))?;
         self.read(&host, response).await
     }
@@ -128,11 +120,18 @@ impl Line {
     }
 
     /// Nothing on this machine is asked through a proxy, and nothing else is resolved to this machine.
-    fn client(&self, url: &Url) -> &Client {
-        match (Depth::of_server(url), self.server) {
-            (Depth::Loopback, _) => &self.web.loopback,
-            (_, Depth::Public) => &self.web.public,
-            (_, Depth::Private | Depth::Loopback) => &self.web.private,
+    fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
+        let depth = match Depth::of_server(url) {
+            Depth::Loopback => Depth::Loopback,
+            Depth::Public | Depth::Private => self.server.min(Depth::Private),
+        };
+        let place = &self.web.clients[depth as usize];
+        match place.get() {
+            Some(client) => Ok(client),
+            None => {
+                let made = client(&self.web.limits, depth)?;
+                Ok(place.get_or_init(|| made))
+            }
         }
     }
 }
@@ -169,14 +168,18 @@ impl Resolve for Guarded {
     }
 }
 
-fn client(limits: &HttpLimits, server: Depth) -> reqwest::ClientBuilder {
-    Client::builder()
+fn client(limits: &HttpLimits, depth: Depth) -> Result<Client, reqwest::Error> {
+    let client = Client::builder()
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(limits.connect)
         .timeout(limits.total)
-        .dns_resolver(Arc::new(Guarded(server)))
-        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::new(Guarded(depth)))
+        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")));
+    match depth {
+        Depth::Loopback => client.no_proxy().build(),
+        Depth::Public | Depth::Private => client.build(),
+    }
 }
 
 fn next(url: &Url, response: &Response<Vec<u8>>) -> Result<Url, OAuthError> {
@@ -220,4 +223,28 @@ fn reason(error: &reqwest::Error) -> String {
         cause = inner;
     }
     crate::error::tidy(&cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::str::FromStr;
+
+    #[tokio::test]
+    async fn threat_17_a_name_that_resolves_inwards_is_refused_and_an_inner_server_may_use_it() {
+        let name = || Name::from_str("localhost").unwrap();
+        let refused = Guarded(Depth::Public).resolve(name()).await.err().unwrap();
+        assert_eq!(refused.downcast_ref(), Some(&Refused::Inside));
+        assert!(Guarded(Depth::Private).resolve(name()).await.is_err());
+        assert!(Guarded(Depth::Loopback).resolve(name()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn threat_17_the_refusal_of_a_name_is_told_as_such() {
+        let client = client(&HttpLimits::default(), Depth::Public).unwrap();
+        let url = Url::parse("http://localhost:1/").unwrap();
+        let error = client.get(url.clone()).send().await.unwrap_err();
+        let error = not_connected(&url, "localhost", &error);
+        assert!(matches!(error, OAuthError::Refused { reason: Refused::Inside, .. }), "{error}");
+    }
 }

@@ -174,7 +174,7 @@ async fn logging_out_during_a_refresh_is_not_undone_by_it() {
 #[tokio::test]
 async fn a_restarted_wallet_goes_on_with_the_login() {
     let (server, world) = at(Behaviour::default()).await;
-    let restarted = oauth::OAuth::new(world.vault.clone(), oauth::OAuthOptions::default()).unwrap();
+    let restarted = oauth::OAuth::new(world.vault.clone(), oauth::OAuthOptions::default());
     restarted.fresh(&world.server.name, later(1)).await.unwrap();
     assert_eq!(server.tokens().len(), 1);
     restarted.fresh(&world.server.name, later(3600)).await.unwrap();

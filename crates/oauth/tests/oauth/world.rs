@@ -37,7 +37,7 @@ pub(crate) fn world_with(url: &Url, options: OAuthOptions) -> World {
         transport: Transport::Http { url: url.clone(), credential: Credential::OAuth },
         added: NOW,
     };
-    World { oauth: OAuth::new(vault.clone(), options).unwrap(), vault, server, _dir: dir }
+    World { oauth: OAuth::new(vault.clone(), options), vault, server, _dir: dir }
 }
 
 impl World {
