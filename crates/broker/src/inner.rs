@@ -6,11 +6,11 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::keys::Keys;
-use crate::oauth::{OAuth, OAuthOptions};
 use crate::sessions::Sessions;
 use crate::{BrokerError, CreateWallet, Event, Home, KeyChoice, OpenError};
 use domain::{AgentName, Denial, ServerName};
 use ledger::{Entry, Ledger, Recovery};
+use oauth::{OAuth, OAuthOptions};
 use proof::receipt::{Body, Kind};
 use std::fs::File;
 use std::io::Write;
@@ -61,8 +61,7 @@ impl Inner {
         let ledger = Arc::new(ledger);
         let (events, _) = broadcast::channel(EVENTS);
         let inner = Self {
-            oauth: OAuth::new(vault.clone(), OAuthOptions::default())
-                .map_err(|e| OpenError::Network(e.to_string()))?,
+            oauth: OAuth::new(vault.clone(), OAuthOptions::default()),
             http: mcp::upstream::http::client().map_err(|e| OpenError::Network(e.to_string()))?,
             books: Books::new(&vault),
             budget: Budget::new(ledger.clone()),

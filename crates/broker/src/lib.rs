@@ -17,8 +17,6 @@ mod inner;
 mod keys;
 mod link;
 mod listing;
-mod oauth_stub;
-use oauth_stub as oauth;
 mod login;
 mod open;
 mod owner;

@@ -3,8 +3,8 @@
 use crate::end::End;
 use crate::inner::Inner;
 use crate::link::Fault;
-use crate::oauth::OAuthError;
 use domain::{Credential, Denial, ServerName, Timestamp, Transport};
+use oauth::OAuthError;
 use policy::Permit;
 use vault::{Attachment, VaultError};
 

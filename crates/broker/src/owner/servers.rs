@@ -1,10 +1,10 @@
 //! Servers: add, look at, log in, log out, remove.
 
-use crate::oauth::{Browser, OAuthError};
 use crate::tools::Tools;
 use crate::{Broker, BrokerError, Consent, Event, LoginState, NewServer, ServerView};
 use async_trait::async_trait;
 use domain::{Credential, EnvValue, Server, ServerName, Tool, Transport};
+use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
 use std::time::Duration;
 use url::Url;
