@@ -1,4 +1,5 @@
 //! The handshake between shim and wallet, and what attackers make of it.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use bytes::Bytes;
 use domain::AgentName;

@@ -1,4 +1,5 @@
 //! The local socket and the evidence about who connects to it.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use domain::Digest;
 use mcp::local::{Evidence, Listener, LocalError};
