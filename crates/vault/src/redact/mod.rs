@@ -70,7 +70,11 @@ impl Redactor {
         let owners: Vec<_> = known.iter().enumerate().flat_map(each).collect();
         let tails = owners.iter().map(|&(value, form)| known[value][form].tail());
         // Without patterns, or with too many for its numbers, there is nothing to build.
-        let tails = AhoCorasick::builder().match_kind(MatchKind::Standard).build(tails).ok();
+        let tails = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
+            .build(tails)
+            .ok();
         Self { known, tails, owners }
     }
 
