@@ -4,7 +4,7 @@
 //! a matter of a process's environment.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 use domain::Timestamp;
 use std::io::{BufRead, BufReader, Write};
