@@ -61,6 +61,10 @@ impl Redactor {
         if found.is_empty() {
             return text;
         }
+        // No escape is left half: what was JSON stays JSON.
+        if let Some(view) = View::unescaped(&text) {
+            found.iter_mut().for_each(|range| *range = view.whole(range.clone()));
+        }
         found.sort_unstable_by_key(|range| range.start);
         strike_out(&text, &found).into()
     }
@@ -89,15 +93,9 @@ impl Redactor {
         if depth == 0 {
             return found;
         }
-        let views: Vec<_> =
-            [View::unescaped(text), View::percent_decoded(text)].into_iter().flatten().collect();
-        for view in &views {
+        for view in [View::unescaped(text), View::percent_decoded(text)].into_iter().flatten() {
             let within = self.find(view.bytes(), depth - 1);
             found.extend(within.into_iter().map(|range| view.source(range)));
-        }
-        // No escape is left half.
-        for view in &views {
-            found.iter_mut().for_each(|range| *range = view.whole(range.clone()));
         }
         found
     }
