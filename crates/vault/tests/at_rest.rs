@@ -116,6 +116,16 @@ fn a_store_cut_short_or_emptied_is_set_aside() {
 }
 
 #[test]
+fn a_snapshot_that_does_not_open_costs_nothing() {
+    let (dir, keyring) = filled();
+    for name in ["snap.0000000000000001", "snap.00000000000fffff", "snap.00000000000fffff.generating"] {
+        fs::write(dir.path().join("vault/store").join(name), b"half a snapshot").unwrap();
+        let vault = open(dir.path(), &keyring);
+        assert_eq!((vault.set_aside(), count(&vault)), (None, RECORDS), "{name}");
+    }
+}
+
+#[test]
 fn two_damaged_stores_are_both_kept() {
     let (dir, keyring) = filled();
     for _ in 0..2 {
