@@ -3,8 +3,8 @@
 
 use super::consent::Desk;
 use super::door::Caller;
-use super::{Change, Entrusted, Look, Presence, Refusal, Request, Said, Shrink};
-use crate::{Broker, BrokerError, Consent, WalletState};
+use super::{Change, Entrusted, Look, Presence, Refusal, Request, Said, Shrink, Verified};
+use crate::{Broker, BrokerError, Consent, Secret, WalletState};
 use domain::{Answer, ServerName};
 use serde::Serialize;
 use serde_json::Value;
@@ -37,6 +37,7 @@ async fn look(broker: &Broker, what: Look) -> Result<Value, Refusal> {
         Look::Delegation(id) => json(broker.delegation(&id)?),
         Look::Questions => json(broker.questions()),
         Look::Live => json(broker.live()),
+        Look::Record => json(Verified::by_wallet(broker)?),
     }
 }
 
@@ -84,23 +85,40 @@ async fn login(
     }
 }
 
-/// A wallet under a passphrase proves the human by opening at all; one under the keyring opens for any program of the user,
+/// A wallet under a passphrase proves the human by opening at all. One under the keyring opens for any program of the user,
 /// so the human is asked first.
 async fn unlock(desk: &Desk, passphrase: Option<Entrusted>, caller: &Caller) -> Result<Value, Refusal> {
-    let status = desk.broker.status();
-    match (status.wallet, status.keyring) {
-        (WalletState::Fresh, _) => return Err(BrokerError::NoWallet.into()),
-        (WalletState::Unlocked, _) => return Ok(Value::Null),
-        (WalletState::Locked, false) => {
-            let passphrase = passphrase.map(Entrusted::into_secret).ok_or(BrokerError::WrongPassphrase)?;
-            desk.broker.unlock(Some(passphrase)).await?;
-        }
-        (WalletState::Locked, true) => {
-            let _asked = desk.ask("Unlock the wallet".into(), vec![], passphrase, caller).await?;
-            desk.broker.unlock(None).await?;
-        }
+    let broker = &desk.broker;
+    let status = broker.status();
+    match status.wallet {
+        WalletState::Fresh => return Err(BrokerError::NoWallet.into()),
+        WalletState::Unlocked => return Ok(Value::Null),
+        WalletState::Locked => {}
+    }
+    if status.keyring && broker.has_windows() {
+        let _consent = desk.ask("Unlock the wallet".into(), vec![], passphrase, caller).await?;
+        broker.unlock(None).await?;
+        return Ok(Value::Null);
+    }
+    let passphrase = passphrase.ok_or(BrokerError::WrongPassphrase)?.into_secret();
+    if status.keyring {
+        prove(broker, &passphrase)?;
+        broker.unlock(None).await?;
+    } else {
+        broker.unlock(Some(passphrase)).await?;
     }
     Ok(Value::Null)
+}
+
+/// Checks the passphrase of a locked wallet. The vault must be open to look; the wallet stays locked meanwhile, so no call
+/// is decided, and a wrong passphrase shuts the vault again.
+fn prove(broker: &Broker, passphrase: &Secret) -> Result<(), BrokerError> {
+    let (vault, now) = (&broker.0.vault, broker.now());
+    tokio::task::block_in_place(|| {
+        vault.unlock()?;
+        vault.verify_passphrase(passphrase, now).inspect_err(|_| vault.lock())
+    })?;
+    Ok(())
 }
 
 fn json(what: impl Serialize) -> Result<Value, Refusal> {

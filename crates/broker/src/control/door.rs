@@ -134,6 +134,9 @@ where
             }
             _ = read.read_u8(), if !gone.is_cancelled() => gone.cancel(),
             outcome = &mut outcome => {
+                while let Ok(said) = heard.try_recv() {
+                    wire::write_line(&mut write, &Line::Said(said)).await?;
+                }
                 let line = outcome.map_or_else(Line::Refused, Line::Done);
                 return wire::write_line(&mut write, &line).await;
             }

@@ -16,10 +16,12 @@ mod entrusted;
 mod request;
 #[cfg(test)]
 mod tests;
+mod verified;
 mod wire;
 
 pub use client::{Client, ClientError};
 pub use door::{bind, serve};
 pub use entrusted::Entrusted;
 pub use request::{Change, Look, Request, ServerForm, Shrink};
+pub use verified::{Trust, Verified};
 pub use wire::{Presence, Refusal, Said};

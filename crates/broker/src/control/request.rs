@@ -53,6 +53,8 @@ pub enum Look {
     Questions,
     /// The calls on their way.
     Live,
+    /// Whether the whole record holds: a [`super::Verified`].
+    Record,
 }
 
 /// What takes authority away.
