@@ -1,19 +1,17 @@
 //! The record of everything that happened, read and verified from its files.
 
 use super::record::{Record, outcome_word};
+use super::verify::verify;
 use super::wallet::Wallet;
 use crate::Failure;
 use crate::args::{AuditCommand, Filters};
-use crate::page::words::{count, date, visible};
-use crate::page::{Cell, Page, Tone};
-use domain::PublicKey;
-use ledger::Report;
+use crate::page::words::{date, visible};
+use crate::page::{Cell, Tone};
 use proof::receipt::Receipt;
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
-use std::io::BufReader;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// `countersign audit …`
 pub(super) fn run(wallet: &Wallet, command: AuditCommand) -> Result<(), Failure> {
@@ -91,68 +89,6 @@ fn show(wallet: &Wallet, seq: u64) -> Result<(), Failure> {
 fn written(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned);
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
-}
-
-fn verify(wallet: &Wallet, key: Option<&str>, path: Option<PathBuf>) -> Result<(), Failure> {
-    let path = path.unwrap_or_else(|| wallet.home.ledger_dir());
-    let Some((key, given)) = trusted_key(&path, key)? else {
-        return wallet.out.done("The record is empty: nothing has happened yet.");
-    };
-    let report = if path.is_file() {
-        let file = std::fs::File::open(&path)?;
-        ledger::verify_stream(&path, BufReader::new(file), &key, None)?
-    } else {
-        ledger::verify_dir(&path, &key, None)?
-    };
-    let did = proof::did_key(&key);
-    wallet.out.show(&report_json(&report, &did, given), |page| draw(page, &report, &did, given))?;
-    if report.holds() { Ok(()) } else { Err(Failure::Failed("the record does not hold".into())) }
-}
-
-/// The key to verify with, and whether it came from outside the record.
-fn trusted_key(path: &Path, given: Option<&str>) -> Result<Option<(PublicKey, bool)>, Failure> {
-    let Some(given) = given else {
-        return Ok(Record::at(path)?.own_key()?.map(|key| (key, false)));
-    };
-    let key = proof::parse_did_key(given)
-        .ok_or_else(|| Failure::Usage(format!("{given:?} is no key; use one like did:key:z6Mk…")))?;
-    Ok(Some((key, true)))
-}
-
-fn report_json(report: &Report, did: &str, given: bool) -> Value {
-    json!({
-        "holds": report.holds(),
-        "receipts": report.so_far.size,
-        "head": report.so_far.head.to_hex(),
-        "files": report.files,
-        "unfinished": report.unfinished,
-        "key": did,
-        "key_given": given,
-        "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "more": report.more,
-    })
-}
-
-fn draw(page: &mut Page, report: &Report, did: &str, given: bool) {
-    let receipts = count(usize::try_from(report.so_far.size).unwrap_or(usize::MAX), "receipt", "receipts");
-    if report.holds() {
-        page.toned(Tone::Good, format!("The record holds: {receipts}, each signed and in its place."));
-    } else {
-        page.toned(Tone::Stops, format!("The record does not hold. Of {receipts}:"));
-        report.findings.iter().for_each(|finding| page.line(format!("  {finding}")));
-        if report.more > 0 {
-            page.line(format!("  and {} more", report.more));
-        }
-    }
-    page.gap();
-    let trust =
-        if given { "as you gave it" } else { "as the record itself says; compare it with the wallet's" };
-    page.facts([
-        ("Signed by", Cell::plain(did)),
-        ("", Cell::new(Tone::Quiet, trust)),
-        ("Files", Cell::plain(report.files.to_string())),
-        ("Calls without an end", Cell::plain(report.unfinished.to_string())),
-    ]);
 }
 
 fn export(wallet: &Wallet, file: &Path) -> Result<(), Failure> {

@@ -16,6 +16,7 @@ mod record;
 mod serve;
 mod server;
 mod status;
+mod verify;
 mod wallet;
 
 use crate::args::{Cli, Command, Globals};

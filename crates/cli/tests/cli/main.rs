@@ -4,6 +4,7 @@
 
 mod audit;
 mod authority;
+mod demo;
 mod exits;
 mod secrets;
 mod wallet;

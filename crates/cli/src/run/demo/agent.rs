@@ -108,8 +108,7 @@ fn gone() -> Failure {
     Failure::Refused("the wallet closed the agent's connection".into())
 }
 
-/// The part of a long text around a word.
-pub(super) fn around<'t>(text: &'t str, word: &str) -> &'t str {
-    let at = text.find(word).unwrap_or(0).saturating_sub(32);
-    text.get(at..).unwrap_or(text)
+/// The part of a long text from a word on.
+pub(super) fn from<'t>(text: &'t str, word: &str) -> &'t str {
+    text.find(word).and_then(|at| text.get(at..)).unwrap_or(text)
 }

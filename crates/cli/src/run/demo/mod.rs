@@ -63,7 +63,7 @@ fn work(stage: &mut Stage, scout: &mut Scout) -> Result<(), Failure> {
 
     stage.scene("A careless tool gives the token back. The wallet strikes it out.");
     let headers = scout.call("playground__show_headers", json!({}))?;
-    stage.agent("show_headers", agent::around(&headers, "redacted"));
+    stage.agent("show_headers", agent::from(&headers, "authorization"));
 
     stage.scene("It tries what you did not grant. Nothing is sent.");
     let refused = scout.call("playground__delete_note", json!({ "title": "welcome" }))?;
@@ -89,10 +89,11 @@ fn self_help(stage: &mut Stage) -> Result<(), Failure> {
 
 /// Revoked, and proved.
 fn end(stage: &mut Stage, scout: &mut Scout) -> Result<(), Failure> {
-    stage.scene("You revoke the agent. Its next call is refused.");
-    stage.command(Human::Confirms, &["agent", "revoke", "scout"])?;
-    let refused = scout.call("playground__read_note", json!({ "title": "welcome" }));
-    stage.agent("read_note", &refused.unwrap_or_else(|gone| gone.to_string()));
+    stage.scene("You take the first delegation back. The next call under it is refused.");
+    let delegation = stage.first_id(&["delegation", "list"], "/0/delegation/id")?;
+    stage.command(Human::Silent, &["delegation", "revoke", &delegation])?;
+    let refused = scout.call("playground__read_note", json!({ "title": "welcome" }))?;
+    stage.agent("read_note", &refused);
 
     stage.scene("Everything is in the record, signed and chained. Anyone can verify it.");
     stage.command(Human::Silent, &["audit", "list", "--kind", "call"])?;

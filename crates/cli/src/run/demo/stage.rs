@@ -3,7 +3,6 @@
 use super::browser;
 use crate::page::{Page, Paint, Tone, words};
 use crate::{Failure, Out};
-use domain::Question;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -83,16 +82,13 @@ impl<'a> Stage<'a> {
     }
 
     fn play(&mut self, human: Human, words: &[&str]) -> Result<bool, Failure> {
-        self.line(Tone::Quiet, &format!("$ countersign {}", words.join(" ")));
+        self.line(Tone::Strong, &format!("$ countersign {}", words.join(" ")));
         let mut child = self.spawn(human, words)?;
         self.type_passphrase(human, &mut child);
         let output = child.wait_with_output()?;
-        for line in String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .chain(String::from_utf8_lossy(&output.stderr).lines())
-        {
-            self.line(if output.status.success() { Tone::Plain } else { Tone::Stops }, line);
-        }
+        let tone = if output.status.success() { Tone::Quiet } else { Tone::Stops };
+        String::from_utf8_lossy(&output.stderr).lines().for_each(|line| self.line(tone, line));
+        String::from_utf8_lossy(&output.stdout).lines().for_each(|line| self.line(Tone::Plain, line));
         Ok(output.status.success())
     }
 
@@ -120,7 +116,7 @@ impl<'a> Stage<'a> {
 
     /// Logs in; a browser of a few lines follows the page the wallet names.
     pub(super) fn log_in(&mut self, server: &str) -> Result<(), Failure> {
-        self.line(Tone::Quiet, &format!("$ countersign login {server}"));
+        self.line(Tone::Strong, &format!("$ countersign login {server}"));
         let mut child = self.spawn(Human::Confirms, &["login", server, "--no-browser"])?;
         self.type_passphrase(Human::Confirms, &mut child);
         let notes = BufReader::new(child.stderr.take().ok_or_else(|| broke("login"))?);
@@ -132,23 +128,27 @@ impl<'a> Stage<'a> {
         if output.status.success() { Ok(()) } else { Err(broke("login")) }
     }
 
-    /// Waits for the agent's question, shows it, and says yes.
+    /// Waits for the agent's question, and says yes; the command shows it first.
     pub(super) fn allow_next(&mut self) -> Result<(), Failure> {
         let id = self.next_question()?;
-        self.command(Human::Silent, &["approvals", "list"])?;
-        self.command(Human::Confirms, &["approvals", "allow", &id, "--json"])
+        self.command(Human::Confirms, &["approvals", "allow", &id])
     }
 
     fn next_question(&self) -> Result<String, Failure> {
         for _ in 0..LOOKS.0 {
-            let output = self.spawn(Human::Silent, &["approvals", "list", "--json"])?.wait_with_output()?;
-            let questions: Vec<Question> = serde_json::from_slice(&output.stdout).unwrap_or_default();
-            if let Some(question) = questions.first() {
-                return Ok(question.id.to_string());
+            if let Ok(id) = self.first_id(&["approvals", "list"], "/0/id") {
+                return Ok(id);
             }
             std::thread::sleep(LOOKS.1);
         }
         Err(broke("the question"))
+    }
+
+    /// An id in a command's answer.
+    pub(super) fn first_id(&self, words: &[&str], place: &str) -> Result<String, Failure> {
+        let output = self.spawn(Human::Silent, &[words, &["--json"]].concat())?.wait_with_output()?;
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| broke(words[0]))
     }
 
     /// Shows what the agent asked for and got.

@@ -54,13 +54,10 @@ impl<'a> Exchange<'a> {
         headers: &'a HeaderMap,
     ) -> Result<(), UpstreamError> {
         let exchange = Self { upstream, headers, awaited: None, initializes: false, silence: None };
-        let heard = match exchange.get(None).await {
+        match exchange.get(None).await {
             Ok(response) => exchange.read_stream(response).await,
-            Err(error) => Err(error),
-        };
-        match heard {
             Err(UpstreamError::Status { status: 404 | 405, .. }) => Ok(()),
-            heard => heard,
+            Err(error) => Err(error),
         }
     }
 
