@@ -19,4 +19,4 @@ lint: ## formatting, clippy, docs, and the dependencies' licences and origins
 	@scripts/lint.sh
 
 bench: ## what the wallet adds to a call, beside its peers, in one table
-	@scripts/bench.sh
+	@scripts/bench.sh $(ARGS)

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 scripts/setup.sh test
-cargo build --release --package countersign
-exec cargo run --release --quiet --package journeys --bin bench -- "$@"
+cargo build --release --package countersign --package journeys
+exec "$CARGO_TARGET_DIR/release/bench" "$@"

@@ -14,7 +14,7 @@ source scripts/env.sh
 packages_run=(build-essential pkg-config curl wget file ca-certificates libssl-dev libxdo-dev
   libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev xdg-utils)
 packages_test=(xvfb xauth dbus dbus-x11 webkit2gtk-driver gnome-keyring libsecret-tools imagemagick x11-utils
-  xdotool at-spi2-core libglib2.0-bin fonts-dejavu-core python3-venv)
+  xdotool at-spi2-core libglib2.0-bin fonts-dejavu-core python3-venv faketime)
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }

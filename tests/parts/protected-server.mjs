@@ -4,7 +4,7 @@
 //   node protected-server.mjs '{"ttl": 3600}'
 //
 // GET  /stats     what the two have seen: token requests by grant, calls that took effect, proofs, headers
-// POST /control   {"ttl": seconds, "tokenDelay": milliseconds, "down": bool}
+// POST /control   {"ttl": seconds, "tokenDelay": milliseconds, "down": bool, "hidePkce": bool}
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import express from 'express';
@@ -13,8 +13,8 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
 
-const settings = { ttl: 3600, tokenDelay: 0, down: false, ...JSON.parse(process.argv[2] ?? '{}') };
-const stats = { token: {}, refused: [], revocations: 0, unauthorized: 0, calls: [], proofs: [], headers: [] };
+const settings = { ttl: 3600, tokenDelay: 0, down: false, hidePkce: false, ...JSON.parse(process.argv[2] ?? '{}') };
+const stats = { token: {}, refused: [], revocations: 0, unauthorized: 0, issued: [], calls: [], proofs: [], headers: [] };
 const resourceServer = { client_id: 'resource', client_secret: randomUUID() };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -91,10 +91,12 @@ async function grantEverything(ctx) {
 
 async function watchTokens(ctx, next) {
   await next();
+  if (settings.hidePkce && ctx.path.startsWith('/.well-known/')) delete ctx.body.code_challenge_methods_supported;
   if (ctx.path === '/token/revocation' && ctx.status === 200) stats.revocations += 1;
   if (ctx.path !== '/token') return;
   const grant = ctx.oidc?.params?.grant_type ?? 'none';
   stats.token[grant] = (stats.token[grant] ?? 0) + 1;
+  stats.issued.push(...[ctx.body?.access_token, ctx.body?.refresh_token].filter(Boolean));
   if (ctx.status !== 200) stats.refused.push({ grant, body: ctx.body });
   await pause(settings.tokenDelay);
 }

@@ -81,7 +81,7 @@ pub enum OpenError {
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     /// It gave no first answer in time.
-    #[error("the server did not answer within {} s", .0.as_secs())]
+    #[error("the server did not answer within {0:?}")]
     Silent(Duration),
     /// It speaks versions we don't.
     #[error("the server speaks MCP {offered}, which this wallet does not")]

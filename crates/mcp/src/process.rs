@@ -8,7 +8,6 @@ use std::io;
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) parent: u32,
-    pub(crate) group: u32,
     /// Clock ticks from boot.
     pub(crate) started: u64,
     /// It has ended, and only its exit status is still there.
@@ -42,7 +41,6 @@ impl Process {
             pid,
             ended: matches!(*fields.first()?, "Z" | "X"),
             parent: fields.get(1)?.parse().ok()?,
-            group: fields.get(2)?.parse().ok()?,
             started: fields.get(19)?.parse().ok()?,
         })
     }
@@ -56,7 +54,7 @@ mod tests {
     fn a_command_named_to_look_like_other_fields_changes_nothing() {
         let stat = "7 (x) R 1 1 (y) S 42 43 44 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 987 0";
         let process = Process::parse(7, stat).unwrap();
-        assert_eq!((process.parent, process.group, process.started), (42, 43, 987));
+        assert_eq!((process.parent, process.started), (42, 987));
     }
 
     #[test]

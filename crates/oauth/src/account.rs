@@ -126,6 +126,7 @@ pub(crate) fn keep(
     oauth: &Inner,
     server: &ServerName,
     discovered: &Discovered,
+    registration: &ClientRegistration,
     tokens: &TokenSet,
     now: Timestamp,
 ) -> Result<(), OAuthError> {
@@ -135,6 +136,7 @@ pub(crate) fn keep(
     let found = serde_json::to_value(discovered);
     store
         .save_metadata(&found.map_err(|error| OAuthError::bad_answer(&tokens.issuer, error.to_string()))?)?;
+    store.save_registration(registration)?;
     store.save(tokens)?;
     *slot = Slot { era: slot.era + 1, renewed: Some(now), ..Slot::default() };
     account.set_due(due(tokens, now));

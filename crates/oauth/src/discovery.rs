@@ -3,8 +3,10 @@
 use crate::metadata::{Authority, Discovered, Raw, ResourceMetadata};
 use crate::place;
 use crate::web::Line;
-use crate::{OAuthError, WwwAuthenticate};
+use crate::{OAuthError, Refused, WwwAuthenticate};
 use domain::Server;
+use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{Request, StatusCode};
 use url::Url;
 
 /// Finds out where to log in to `server`.
@@ -30,6 +32,21 @@ pub(crate) async fn discover(
     let authority = authority(line, issuer).await?;
     let authority = authority.ok_or_else(|| OAuthError::bad_answer(issuer, "it has no metadata"))?;
     Ok(Discovered { resource: found.resource, scopes: found.scopes_supported, authority })
+}
+
+/// Asks the server what it wants, by a request without a token. Anything but a 401 says nothing.
+pub(crate) async fn probe(line: &Line, url: &Url) -> Result<Option<WwwAuthenticate>, OAuthError> {
+    let request = Request::post(url.as_str())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json, text/event-stream")
+        .body(br#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#.to_vec());
+    let request = request.map_err(|_| OAuthError::refused(url.as_str(), Refused::Malformed))?;
+    let response = line.send(request).await?;
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return Ok(None);
+    }
+    let headers = response.headers().get_all(WWW_AUTHENTICATE).iter();
+    Ok(headers.filter_map(|header| header.to_str().ok()).find_map(WwwAuthenticate::parse))
 }
 
 /// Where the challenge says, else at the two well-known places, the server's own path first.

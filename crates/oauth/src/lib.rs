@@ -29,7 +29,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use url::Url;
-use vault::{TokenSet, Vault};
+use vault::{Secret, Vault};
 use web::{Line, Web};
 
 pub use browser::{Browser, SystemBrowser};
@@ -75,7 +75,24 @@ impl OAuth {
         now: Timestamp,
     ) -> Result<LoggedIn, OAuthError> {
         let _alone = Alone::claim(&self.0, &server.name)?;
-        login::log_in(&self.0, server, browser, challenge.as_ref(), now).await
+        login::log_in(&self.0, server, browser, challenge, now).await
+    }
+
+    /// Keeps a client the human has registered at the server's authorization server, whose issuer is returned. It is used
+    /// there, and only there, by every login from now on.
+    ///
+    /// # Errors
+    /// Whatever kept the wallet from finding the authorization server; [`OAuthError::Vault`].
+    pub async fn introduce(
+        &self,
+        server: &Server,
+        client_id: &str,
+        client_secret: Option<Secret>,
+    ) -> Result<String, OAuthError> {
+        let authority = login::authority_of(&self.0, server).await?;
+        let client = registration::entered(&authority, client_id, client_secret);
+        self.0.vault.tokens(&server.name).save_registration(&client)?;
+        Ok(authority.issuer)
     }
 
     /// Sees to it that the server's tokens hold at `now`, refreshing ahead of their end. Nothing is awaited while they are
@@ -130,16 +147,6 @@ impl Inner {
         let least = if self.options.private_networks { Depth::Private } else { Depth::Public };
         let literal = Url::parse(resource).map_or(Depth::Public, |url| Depth::of_server(&url));
         self.web.line(literal.max(least))
-    }
-
-    fn keep(
-        &self,
-        server: &ServerName,
-        discovered: &metadata::Discovered,
-        tokens: &TokenSet,
-        now: Timestamp,
-    ) -> Result<(), OAuthError> {
-        account::keep(self, server, discovered, tokens, now)
     }
 }
 

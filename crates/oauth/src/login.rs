@@ -9,11 +9,11 @@
 
 use crate::callback::{Answer, Callback};
 use crate::exchange::{self, Failed};
-use crate::metadata::Discovered;
+use crate::metadata::{Authority, Discovered};
 use crate::page::{Page, Tab};
 use crate::place;
 use crate::web::Line;
-use crate::{Browser, Inner, OAuthError, WwwAuthenticate, discovery, registration, scopes};
+use crate::{Browser, Inner, OAuthError, WwwAuthenticate, account, discovery, registration, scopes};
 use domain::{Credential, Server, Timestamp, Transport};
 use futures_util::future::{Either, select};
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
@@ -43,7 +43,7 @@ struct Login<'a, S> {
     oauth: &'a Inner,
     server: &'a Server,
     line: Line,
-    challenge: Option<&'a WwwAuthenticate>,
+    challenge: Option<WwwAuthenticate>,
     /// When it began, by the caller's clock and by one that can't be set.
     began: (Timestamp, Instant),
     state: S,
@@ -81,7 +81,7 @@ pub(crate) async fn log_in(
     oauth: &Inner,
     server: &Server,
     browser: &dyn Browser,
-    challenge: Option<&WwwAuthenticate>,
+    challenge: Option<WwwAuthenticate>,
     now: Timestamp,
 ) -> Result<LoggedIn, OAuthError> {
     let login = begin(oauth, server, challenge, now)?.discover().await?.register().await?;
@@ -98,10 +98,16 @@ pub(crate) async fn log_in(
     outcome
 }
 
+/// Finds out where one would log in to `server`, and goes no further.
+pub(crate) async fn authority_of(oauth: &Inner, server: &Server) -> Result<Authority, OAuthError> {
+    let found = begin(oauth, server, None, Timestamp::from_seconds(0))?.discover().await?;
+    Ok(found.state.discovered.authority)
+}
+
 fn begin<'a>(
     oauth: &'a Inner,
     server: &'a Server,
-    challenge: Option<&'a WwwAuthenticate>,
+    challenge: Option<WwwAuthenticate>,
     now: Timestamp,
 ) -> Result<Login<'a, Discovering<'a>>, OAuthError> {
     let Transport::Http { url, credential: Credential::OAuth } = &server.transport else {
@@ -124,9 +130,13 @@ impl<'a, S> Login<'a, S> {
 }
 
 impl<'a> Login<'a, Discovering<'a>> {
-    async fn discover(self) -> Result<Login<'a, Registering>, OAuthError> {
+    /// A login that no refused request led to asks the server first what it wants.
+    async fn discover(mut self) -> Result<Login<'a, Registering>, OAuthError> {
         let Discovering { url } = self.state;
-        let discovered = discovery::discover(&self.line, self.server, url, self.challenge).await?;
+        if self.challenge.is_none() {
+            self.challenge = discovery::probe(&self.line, url).await?;
+        }
+        let discovered = discovery::discover(&self.line, self.server, url, self.challenge.as_ref()).await?;
         Ok(self.then(|_| Registering { discovered }))
     }
 }
@@ -135,19 +145,14 @@ impl<'a> Login<'a, Registering> {
     /// Takes a port first: a registration is for one address to come back to.
     async fn register(self) -> Result<Login<'a, AwaitingBrowser>, OAuthError> {
         let (oauth, discovered) = (self.oauth, &self.state.discovered);
-        let account = oauth.vault.tokens(&self.server.name);
-        let scopes = self.scopes(account.load()?.as_deref())?;
-        let earlier = account.registration(&discovered.authority.issuer)?;
-        let callback = Callback::listen(oauth.options.port(earlier.as_ref())).await?;
+        let store = oauth.vault.tokens(&self.server.name);
+        let scopes = self.scopes(store.load()?.as_deref())?;
+        let earlier = store.registration(&discovered.authority.issuer)?;
+        let callback = Callback::listen(oauth.options.redirect_port).await?;
         let back = callback.redirect_uri();
-        let registration = match earlier {
-            Some(earlier) if registration::still_serves(&earlier, &back, self.now()) => earlier,
-            Some(_) | None => {
-                let authority = &discovered.authority;
-                let made = registration::register(&self.line, authority, &oauth.options, &back).await?;
-                account.save_registration(&made)?;
-                made
-            }
+        let registration = match earlier.filter(|earlier| registration::stays(earlier, self.now())) {
+            Some(earlier) => earlier,
+            None => registration::register(&self.line, &discovered.authority, &oauth.options, &back).await?,
         };
         let redirect_uri =
             RedirectUrl::new(back).map_err(|error| OAuthError::bad_answer("127.0.0.1", error.to_string()))?;
@@ -160,13 +165,13 @@ impl<'a> Login<'a, Registering> {
     /// What to ask for. A step-up to what is granted already would change nothing, and ask the human for ever.
     fn scopes(&self, granted: Option<&TokenSet>) -> Result<Vec<String>, OAuthError> {
         let granted = granted.and_then(|tokens| tokens.scope.as_deref());
-        if let Some(challenge) = self.challenge.filter(|challenge| challenge.wants_more_scope())
+        if let Some(challenge) = self.challenge.as_ref().filter(|challenge| challenge.wants_more_scope())
             && scopes::covers(granted, challenge)
         {
             let scopes = crate::error::tidy(challenge.scope.as_deref().unwrap_or_default());
             return Err(OAuthError::ScopeNotGranted { server: self.server.name.clone(), scopes });
         }
-        Ok(scopes::choose(&self.state.discovered, self.challenge, granted))
+        Ok(scopes::choose(&self.state.discovered, self.challenge.as_ref(), granted))
     }
 }
 
@@ -207,7 +212,7 @@ impl<'a> Login<'a, AwaitingBrowser> {
 }
 
 impl Login<'_, Exchanging> {
-    /// The tokens are in the vault before anybody hears of them.
+    /// What came of it is in the vault before anybody hears of it.
     async fn exchange(self) -> Result<LoggedIn, OAuthError> {
         let now = self.now();
         let Self { oauth, server, line, state: Exchanging { known, code, verifier }, .. } = self;
@@ -227,7 +232,7 @@ impl Login<'_, Exchanging> {
             },
             Failed::Other(error) => error,
         })?;
-        oauth.keep(&server.name, &known.discovered, &tokens, now)?;
+        account::keep(oauth, &server.name, &known.discovered, &known.registration, &tokens, now)?;
         Ok(LoggedIn {
             issuer: tokens.issuer,
             scope: tokens.scope,

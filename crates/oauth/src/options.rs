@@ -3,7 +3,6 @@
 use crate::HttpLimits;
 use std::time::Duration;
 use url::Url;
-use vault::ClientRegistration;
 
 /// How the wallet logs in.
 #[derive(Clone, Debug)]
@@ -33,16 +32,5 @@ impl Default for OAuthOptions {
             private_networks: false,
             client_document: None,
         }
-    }
-}
-
-impl OAuthOptions {
-    /// The port to try first: the human's choice, else the one an earlier registration came back to.
-    pub(crate) fn port(&self, earlier: Option<&ClientRegistration>) -> u16 {
-        if self.redirect_port != 0 {
-            return self.redirect_port;
-        }
-        let back = earlier.and_then(|registration| registration.redirect_uris.first());
-        back.and_then(|uri| Url::parse(uri).ok()?.port()).unwrap_or(0)
     }
 }

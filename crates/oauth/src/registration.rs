@@ -11,6 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vault::{ClientRegistration, Secret};
 
+const NONE: &str = "none";
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
+
 /// What the server answers (RFC 7591 §3.2).
 #[derive(Deserialize)]
 struct Registered {
@@ -27,11 +31,10 @@ struct Refusal {
     error_description: String,
 }
 
-/// Whether a registration from before still serves a login that comes back to `redirect_uri`. One without redirects was
-/// entered by the human, or is a document: both allow any port on loopback.
-pub(crate) fn still_serves(known: &ClientRegistration, redirect_uri: &str, now: Timestamp) -> bool {
-    let in_time = known.secret_expires.is_none_or(|end| now < end);
-    in_time && (known.redirect_uris.is_empty() || known.redirect_uris.iter().any(|uri| uri == redirect_uri))
+/// Whether the human entered this registration, or it is a document: those come without redirects, and stay. What was
+/// registered for one login is not used for the next: the server may have forgotten it, and would tell only the human.
+pub(crate) fn stays(known: &ClientRegistration, now: Timestamp) -> bool {
+    known.redirect_uris.is_empty() && known.secret_expires.is_none_or(|end| now < end)
 }
 
 /// Becomes known to `authority`.
@@ -42,7 +45,7 @@ pub(crate) async fn register(
     redirect_uri: &str,
 ) -> Result<ClientRegistration, OAuthError> {
     if let Some(document) = options.client_document.as_ref().filter(|_| authority.reads_client_documents) {
-        return Ok(public_client(authority, document.as_str()));
+        return Ok(entered(authority, document.as_str(), None));
     }
     let Some(endpoint) = &authority.registration_endpoint else {
         return Err(OAuthError::ClientNeeded { issuer: authority.issuer.clone() });
@@ -59,29 +62,38 @@ pub(crate) async fn register(
     }
 }
 
-/// A client without a secret, that may come back to any port.
-pub(crate) fn public_client(authority: &Authority, client_id: &str) -> ClientRegistration {
+/// A client the human made known, that may come back to any port.
+pub(crate) fn entered(
+    authority: &Authority,
+    client_id: &str,
+    client_secret: Option<Secret>,
+) -> ClientRegistration {
+    let method = if client_secret.is_none() { NONE } else { best_method(authority, &[BASIC, POST]) };
     ClientRegistration {
         issuer: authority.issuer.clone(),
         client_id: client_id.into(),
-        client_secret: None,
+        client_secret,
         secret_expires: None,
-        auth_method: Some("none".into()),
+        auth_method: Some(method.into()),
         redirect_uris: vec![],
     }
 }
 
 fn application(authority: &Authority, options: &OAuthOptions, redirect_uri: &str) -> Value {
-    let known = ["none", "client_secret_basic", "client_secret_post"];
-    let supported = |method: &&&str| authority.auth_methods.iter().any(|supported| supported == **method);
     json!({
         "client_name": options.client_name,
         "application_type": "native",
         "redirect_uris": [redirect_uri],
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
-        "token_endpoint_auth_method": known.iter().find(supported).unwrap_or(&known[0]),
+        "token_endpoint_auth_method": best_method(authority, &[NONE, BASIC, POST]),
     })
+}
+
+/// The first of `methods` that the server has, or the first.
+fn best_method(authority: &Authority, methods: &[&'static str]) -> &'static str {
+    let has = |method: &&&str| authority.auth_methods.iter().any(|supported| supported == **method);
+    methods.iter().find(has).or(methods.first()).copied().unwrap_or(NONE)
 }
 
 fn read(authority: &Authority, body: &[u8], redirect_uri: &str) -> Result<ClientRegistration, OAuthError> {

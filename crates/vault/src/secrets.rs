@@ -4,8 +4,11 @@ use crate::seal::{Place, Sealer};
 use crate::{Redactor, Secret, Vault, VaultError, tokens};
 use domain::{AgentName, ServerName};
 use http::HeaderValue;
+use std::sync::Arc;
 
 pub(crate) const TREE: &str = "secrets";
+/// How many values are struck out before those that were replaced are forgotten.
+const MOST_KNOWN: usize = if cfg!(test) { 6 } else { 500 };
 const AGENTS: &str = "agent-secrets";
 
 /// A secret the human typed in for a server.
@@ -90,9 +93,12 @@ impl Vault {
         self.remove(Place { tree: AGENTS, key: agent.as_str() })
     }
 
-    /// Strikes these values out of answers from now on.
+    /// Strikes these values out of answers from now on. When very many have been replaced, only those on disk stay known.
     pub(crate) fn learn(&self, values: &[&Secret]) -> Result<(), VaultError> {
         self.with_mut(|open| {
+            if open.redactor.len() >= MOST_KNOWN {
+                open.redactor = Arc::new(self.everything_known(&open.sealer)?);
+            }
             open.learn(values);
             Ok(())
         })
@@ -158,5 +164,29 @@ impl SecretName {
             _ if secret.is_empty() => bad("an empty secret".into(), "there is nothing in it"),
             Self::Header(_) | Self::Env(..) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryKeyRing;
+    use domain::Timestamp;
+
+    #[test]
+    fn threat_29_a_secret_in_use_is_struck_out_however_many_others_were_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let keyring = Arc::new(MemoryKeyRing::default());
+        let vault = Vault::open(dir.path(), keyring, Timestamp::from_seconds(0)).unwrap();
+        vault.unlock().unwrap();
+        let server = ServerName::parse("github").unwrap();
+        let (fixed, often) = (SecretName::Header(server.clone()), SecretName::Env(server, "KEY".into()));
+        vault.put_secret(&fixed, &Secret::new("canary-fixed")).unwrap();
+        for number in 0..20 {
+            vault.put_secret(&often, &Secret::new(format!("canary-{number:02}"))).unwrap();
+            assert!(vault.redactor().len() <= MOST_KNOWN + 1);
+        }
+        let clean = vault.redactor().redact_text("canary-fixed canary-19 canary-18");
+        assert!(!clean.contains("canary"), "{clean}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::seal::{Place, Sealer};
 use crate::state::{Open, State};
-use crate::store::{CHECK, Store};
+use crate::store::Store;
 use crate::{KeyRing, KeyRingError, Redactor, Secret, VaultError, wiped};
 use domain::{ServerName, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,6 +10,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use zeroize::Zeroizing;
+
+/// A record that tells whether the master key is the right one.
+const CHECK: Place<'static> = Place { tree: "vault", key: "check" };
 
 /// Secrets at rest and in use. Clones are the same vault.
 #[derive(Clone)]
@@ -45,7 +48,7 @@ impl Vault {
     /// Whether there is a vault already: one that was unlocked once, and so has a master key.
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.0.store.is_complete()
+        !matches!(self.0.store.get(CHECK), Ok(None))
     }
 
     /// Unlocks with the keyring's master key; a new vault makes one first. Blocks as long as the keyring may take, so call it
@@ -104,10 +107,9 @@ impl Vault {
     fn check(&self, sealer: &Sealer) -> Result<(), VaultError> {
         let store = &self.0.store;
         match store.get(CHECK)? {
-            Some(sealed) => sealer.open(CHECK, &sealed).map(drop).map_err(|_| VaultError::WrongMasterKey)?,
-            None => store.put(CHECK, sealer.seal(CHECK, b"countersign")?)?,
+            Some(sealed) => sealer.open(CHECK, &sealed).map(drop).map_err(|_| VaultError::WrongMasterKey),
+            None => store.put(CHECK, sealer.seal(CHECK, b"countersign")?),
         }
-        store.mark_complete()
     }
 }
 

@@ -58,7 +58,7 @@ pub enum UpstreamError {
         limit: usize,
     },
     /// Nothing came for too long.
-    #[error("the server said nothing for {} s", .0.as_secs())]
+    #[error("the server said nothing for {0:?}")]
     Silent(Duration),
     /// The connection ended before the answer.
     #[error("the server ended the connection before it answered: {what}")]

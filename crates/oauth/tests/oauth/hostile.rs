@@ -2,6 +2,7 @@
 
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -47,6 +48,7 @@ struct Desk {
     registrations: Mutex<Vec<Value>>,
     tokens: Mutex<Vec<Fields>>,
     gate: Semaphore,
+    challenge: Mutex<Option<String>>,
 }
 
 pub(crate) async fn hostile(behaviour: Behaviour) -> Hostile {
@@ -58,10 +60,12 @@ pub(crate) async fn hostile(behaviour: Behaviour) -> Hostile {
         registrations: Mutex::default(),
         tokens: Mutex::default(),
         gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        challenge: Mutex::default(),
     });
     let router = Router::new()
         .route("/.well-known/oauth-protected-resource/mcp", get(resource))
         .route("/.well-known/oauth-authorization-server", get(authority))
+        .route("/mcp", post(mcp))
         .route("/authorize", get(authorize))
         .route("/register", post(register))
         .route("/token", post(token))
@@ -80,6 +84,11 @@ impl Hostile {
         self.desk.registrations.lock().unwrap().clone()
     }
 
+    /// Answers requests without a token with this `WWW-Authenticate`.
+    pub(crate) fn challenge(&self, challenge: &str) {
+        *self.desk.challenge.lock().unwrap() = Some(challenge.to_owned());
+    }
+
     /// Holds answers of the token endpoint back until [`Hostile::let_go`].
     pub(crate) fn hold(&self) {
         self.desk.gate.forget_permits(Semaphore::MAX_PERMITS);
@@ -87,6 +96,13 @@ impl Hostile {
 
     pub(crate) fn let_go(&self) {
         self.desk.gate.add_permits(1_000);
+    }
+}
+
+async fn mcp(State(desk): State<Arc<Desk>>) -> Response {
+    match desk.challenge.lock().unwrap().clone() {
+        Some(challenge) => (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The login itself: who is asked, who may answer, what is sent.
 
 use crate::hostile::{Behaviour, hostile, tokens};
-use crate::world::{FakeBrowser, NOW, parameter, with, world, world_with};
+use crate::world::{FakeBrowser, NOW, later, parameter, with, world, world_with};
 use oauth::{OAuthError, OAuthOptions, WwwAuthenticate};
 use playground::PlaygroundOptions;
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn the_resource_is_named_in_the_authorization_request_and_in_every_token_r
     let world = world(&server.url);
     let browser = FakeBrowser::honest();
     world.log_in(&browser).await.unwrap();
-    world.fresh(crate::world::later(3600)).await.unwrap();
+    world.fresh(later(3600)).await.unwrap();
 
     assert_eq!(parameter(&browser.opened()[0], "resource").as_deref(), Some(server.url.as_str()));
     let requests = server.tokens();
@@ -210,13 +210,48 @@ async fn threat_24_an_answer_that_can_not_be_read_is_not_repeated_in_the_error()
 }
 
 #[tokio::test]
-async fn a_second_login_uses_the_registration_of_the_first() {
+async fn each_login_registers_anew_for_the_address_it_comes_back_to() {
+    let server = hostile(Behaviour::default()).await;
+    let world = world(&server.url);
+    let browser = FakeBrowser::honest();
+    world.log_in(&browser).await.unwrap();
+    world.log_in(&browser).await.unwrap();
+    for (registration, url) in server.registrations().iter().zip(browser.opened()) {
+        assert_eq!(registration["redirect_uris"][0], parameter(&url, "redirect_uri").unwrap());
+        assert_eq!(registration["application_type"], "native");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_fails_leaves_the_earlier_one_standing() {
     let server = hostile(Behaviour::default()).await;
     let world = world(&server.url);
     world.log_in(&FakeBrowser::honest()).await.unwrap();
+    let denies =
+        FakeBrowser::going(|back| vec![with(&with(&back, "code", None), "error", Some("access_denied"))]);
+    world.log_in(&denies).await.unwrap_err();
+    world.fresh(later(3600)).await.unwrap();
+    assert_eq!(world.access(), "access-2");
+}
+
+#[tokio::test]
+async fn a_client_the_human_entered_is_used_and_none_is_registered() {
+    let post_only = |_: &str, document: &mut serde_json::Value| {
+        document["token_endpoint_auth_methods_supported"] = serde_json::json!(["client_secret_post"]);
+        document["registration_endpoint"] = serde_json::Value::Null;
+    };
+    let server = hostile(Behaviour { authority: post_only, ..Behaviour::default() }).await;
+    let world = world(&server.url);
+    let secret = vault::Secret::new("canary-secret");
+    let issuer = world.oauth.introduce(&world.server, "entered", Some(secret)).await.unwrap();
     world.log_in(&FakeBrowser::honest()).await.unwrap();
-    assert_eq!(server.registrations().len(), 1);
-    assert_eq!(server.registrations()[0]["application_type"], "native");
+    world.log_in(&FakeBrowser::honest()).await.unwrap();
+
+    assert!(server.url.as_str().starts_with(&issuer));
+    assert!(server.registrations().is_empty());
+    for request in server.tokens() {
+        assert_eq!((&*request["client_id"], &*request["client_secret"]), ("entered", "canary-secret"));
+    }
 }
 
 #[tokio::test]

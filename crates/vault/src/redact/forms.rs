@@ -19,6 +19,11 @@ impl Form {
         &self.0[self.0.len().saturating_sub(TAIL)..]
     }
 
+    /// Whether it is written exactly so.
+    pub(super) fn is(&self, written: &[u8]) -> bool {
+        self.0.as_slice() == written
+    }
+
     /// Where this form stands in `text`, if it ends at `end`.
     pub(super) fn ends_at(&self, text: &[u8], end: usize) -> Option<Range<usize>> {
         let start = end.checked_sub(self.0.len())?;
@@ -26,18 +31,21 @@ impl Form {
     }
 }
 
-/// Every form of a value of at least 8 bytes, each once.
+/// Every form of a value of at least 8 bytes, each once; the value itself comes first.
 pub(super) fn of(value: &[u8]) -> Vec<Form> {
     let lower = hex(value);
     let upper = Zeroizing::new(lower.to_ascii_uppercase());
     let plus = Zeroizing::new(value.iter().map(|b| if *b == b' ' { b'+' } else { *b }).collect());
-    let raw = Zeroizing::new(value.to_vec());
     let padded = Zeroizing::new(STANDARD.encode(value).into_bytes());
-    let mut forms = vec![raw, plus, lower, upper, url_safe(&padded), padded];
-    forms.extend((0..3).flat_map(|offset| base64_at(value, offset)));
-    forms.sort_unstable_by(|one, other| one.cmp(other));
-    forms.dedup();
-    forms.into_iter().map(Form).collect()
+    let simple = [Zeroizing::new(value.to_vec()), plus, lower, upper, url_safe(&padded), padded];
+    let shifted = (0..3).flat_map(|offset| base64_at(value, offset));
+    let mut forms: Vec<Form> = Vec::new();
+    for form in simple.into_iter().chain(shifted) {
+        if !forms.iter().any(|known| known.is(&form)) {
+            forms.push(Form(form));
+        }
+    }
+    forms
 }
 
 /// The value, and what in it is a secret by itself: a header's credential without its scheme, and, in `Basic` credentials

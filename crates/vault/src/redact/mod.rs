@@ -8,7 +8,7 @@ mod forms;
 mod view;
 
 use crate::Secret;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use bytes::Bytes;
 use forms::Form;
 use std::fmt;
@@ -20,8 +20,8 @@ use view::View;
 const MARK: &[u8] = b"[redacted by Countersign]";
 /// Shorter values are in too many innocent texts.
 const SHORTEST: usize = 8;
-/// How many values are kept in mind; the oldest go first.
-const MOST: usize = 1024;
+/// Up to how many patterns the fastest search is worth its memory, some 4 MB.
+const FAST: usize = 1000;
 /// How many layers of escapes are looked through.
 const DEPTH: u8 = 3;
 
@@ -41,9 +41,17 @@ impl Redactor {
     #[must_use]
     pub fn knowing(&self, values: &[&Secret]) -> Self {
         let mut known = self.known.clone();
-        known.extend(values.iter().flat_map(|value| forms::parts(value)).filter_map(|part| new_forms(&part)));
-        known.drain(..known.len().saturating_sub(MOST));
+        for part in values.iter().flat_map(|value| forms::parts(value)) {
+            if part.len() >= SHORTEST && !known.iter().any(|forms| forms[0].is(&part)) {
+                known.push(forms::of(&part).into());
+            }
+        }
         Self::from_known(known)
+    }
+
+    /// How many values it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// The same text with every known secret struck out. Gives back what it was given when there is none in it.
@@ -52,6 +60,10 @@ impl Redactor {
         let mut found = self.find(&text, DEPTH);
         if found.is_empty() {
             return text;
+        }
+        // No escape is left half: what was JSON stays JSON.
+        if let Some(view) = View::unescaped(&text) {
+            found.iter_mut().for_each(|range| *range = view.whole(range.clone()));
         }
         found.sort_unstable_by_key(|range| range.start);
         strike_out(&text, &found).into()
@@ -64,14 +76,15 @@ impl Redactor {
     }
 
     fn from_known(known: Vec<Arc<[Form]>>) -> Self {
-        let each = |(value, forms): (usize, &Arc<[Form]>)| {
+        let forms = |(value, forms): (usize, &Arc<[Form]>)| {
             (0..forms.len()).map(move |form| (value, form)).collect::<Vec<_>>()
         };
-        let owners: Vec<_> = known.iter().enumerate().flat_map(each).collect();
+        let owners: Vec<_> = known.iter().enumerate().flat_map(forms).collect();
         let tails = owners.iter().map(|&(value, form)| known[value][form].tail());
-        // Without patterns, or with too many for its numbers, there is nothing to build.
-        let tails = AhoCorasick::builder().match_kind(MatchKind::Standard).build(tails).ok();
-        Self { known, tails, owners }
+        let kind = (owners.len() <= FAST).then_some(AhoCorasickKind::DFA);
+        let tails = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(tails);
+        // Fails only beyond two thousand million states.
+        Self { known, tails: tails.ok(), owners }
     }
 
     /// Where secrets stand in `text`, in any order, perhaps overlapping.
@@ -80,15 +93,9 @@ impl Redactor {
         if depth == 0 {
             return found;
         }
-        let views: Vec<_> =
-            [View::unescaped(text), View::percent_decoded(text)].into_iter().flatten().collect();
-        for view in &views {
+        for view in [View::unescaped(text), View::percent_decoded(text)].into_iter().flatten() {
             let within = self.find(view.bytes(), depth - 1);
             found.extend(within.into_iter().map(|range| view.source(range)));
-        }
-        // No escape is left half.
-        for view in &views {
-            found.iter_mut().for_each(|range| *range = view.whole(range.clone()));
         }
         found
     }
@@ -101,10 +108,6 @@ impl Redactor {
         };
         tails.find_overlapping_iter(text).filter_map(whole).collect()
     }
-}
-
-fn new_forms(value: &[u8]) -> Option<Arc<[Form]>> {
-    (value.len() >= SHORTEST).then(|| forms::of(value).into())
 }
 
 /// `found` in the order in which they start; those that touch become one.

@@ -133,7 +133,7 @@ fn threat_29_a_value_that_was_replaced_is_still_known() {
 #[test]
 fn an_escape_before_a_secret_is_not_mistaken_for_its_first_letter() {
     let clean = redacted(&knowing(&["newcanary1"]), r#"["\newcanary1","\\newcanary1"]"#);
-    assert_eq!(clean, r#"["[redacted by Countersign]","[redacted by Countersign]"]"#);
+    assert_eq!(clean, r#"["[redacted by Countersign]","\\[redacted by Countersign]"]"#);
 }
 
 #[test]

@@ -54,10 +54,13 @@ impl<'a> Exchange<'a> {
         headers: &'a HeaderMap,
     ) -> Result<(), UpstreamError> {
         let exchange = Self { upstream, headers, awaited: None, initializes: false, silence: None };
-        match exchange.get(None).await {
+        let heard = match exchange.get(None).await {
             Ok(response) => exchange.read_stream(response).await,
-            Err(UpstreamError::Status { status: 404 | 405, .. }) => Ok(()),
             Err(error) => Err(error),
+        };
+        match heard {
+            Err(UpstreamError::Status { status: 404 | 405, .. }) => Ok(()),
+            heard => heard,
         }
     }
 

@@ -1,6 +1,8 @@
 //! A child and everything it started, so that nothing outlives its session: not by closing, dropping, or a killed wallet.
 
 use crate::process::Process;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashSet;
 use std::fs;
@@ -11,22 +13,51 @@ use std::time::{Duration, Instant};
 
 /// How long [`reap_leftovers`] lets them end in good order.
 const GRACE: Duration = Duration::from_secs(1);
+/// How often, and with which pause, a family is killed before it is given up.
+const ROUNDS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(2);
 
-/// The process group of a child, with whatever left the group but still descends from it.
+/// What everything a child starts inherits, also when it leaves the group and its parents have ended: one variable in its
+/// environment. No secret.
+#[derive(Debug)]
+pub(super) struct Mark(String);
+
+impl Mark {
+    pub(super) const VARIABLE: &'static str = "COUNTERSIGN_SERVER";
+
+    pub(super) fn make() -> io::Result<Self> {
+        let mut bytes = [0; 12];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_on(&self, process: &Process) -> bool {
+        let Ok(environment) = fs::read(format!("/proc/{}/environ", process.pid)) else { return false };
+        let mark = format!("{}={}", Self::VARIABLE, self.0);
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    }
+}
+
+/// A child, its process group, and what has left the group: all that carry its mark or descend from one that does.
 #[derive(Debug)]
 pub(super) struct Family {
     leader: u32,
     started: u64,
+    mark: Mark,
     record: PathBuf,
 }
 
 impl Family {
     /// The family of the child `pid`, which leads a group of its own. Its record in `run_dir` is what
     /// [`reap_leftovers`] finds if this process is killed.
-    pub(super) fn record(pid: u32, run_dir: PathBuf) -> Self {
+    pub(super) fn record(pid: u32, mark: Mark, run_dir: PathBuf) -> Self {
         let started = Process::read(pid).map(|leader| leader.started).unwrap_or_default();
-        let family = Self { leader: pid, started, record: run_dir.join(format!("{pid}.child")) };
-        let line = format!("{started} {}", boot_id());
+        let line = format!("{started} {} {}", mark.as_str(), boot_id());
+        let family = Self { leader: pid, started, mark, record: run_dir.join(format!("{pid}.child")) };
         if let Err(error) = fs::create_dir_all(&run_dir).and_then(|()| fs::write(&family.record, line)) {
             tracing::warn!(%error, "a server's process can't be recorded; it may outlive a wallet that is killed");
         }
@@ -38,15 +69,18 @@ impl Family {
         self.signal(Signal::TERM);
     }
 
-    /// Kills every member, until none is left, and forgets the family.
+    /// Kills every member, until none is left, and forgets the family. Blocking, normally a few milliseconds.
     pub(super) fn kill(&self) {
         // One that starts another while it is killed is found in the next round.
-        for _ in 0..8 {
+        for _ in 0..ROUNDS {
             if self.signal(Signal::KILL) == 0 {
-                break;
+                // A record that can't be removed is found to be of nobody at the next start.
+                let _ = fs::remove_file(&self.record);
+                return;
             }
+            thread::sleep(PAUSE);
         }
-        let _ = fs::remove_file(&self.record);
+        tracing::warn!(leader = self.leader, "a server's processes can't be killed");
     }
 
     fn signal(&self, signal: Signal) -> usize {
@@ -60,17 +94,14 @@ impl Family {
         members.len()
     }
 
-    /// Every running member: of the group, or descending from one of it.
+    /// Every running member.
     fn members(&self) -> Vec<Process> {
         let all = Process::all();
-        let is_ours = |p: &Process| p.group == self.leader && p.started >= self.started;
-        if all.iter().any(|p| p.pid == self.leader && p.started != self.started) {
-            return Vec::new();
-        }
-        let mut ours: HashSet<u32> = all.iter().filter(|p| is_ours(p)).map(|p| p.pid).collect();
+        let mut ours: HashSet<u32> = all.iter().filter(|p| self.is_kin(p)).map(|p| p.pid).collect();
         loop {
             let known = ours.len();
-            ours.extend(all.iter().filter(|p| ours.contains(&p.parent)).map(|p| p.pid).collect::<Vec<_>>());
+            let children = all.iter().filter(|p| ours.contains(&p.parent)).map(|p| p.pid);
+            ours.extend(children.collect::<Vec<_>>());
             if ours.len() == known {
                 break;
             }
@@ -78,13 +109,20 @@ impl Family {
         all.into_iter().filter(|p| ours.contains(&p.pid) && !p.ended).collect()
     }
 
+    /// Whether it belongs to the family by itself: it was not there before, and is the child, or carries the mark.
+    fn is_kin(&self, process: &Process) -> bool {
+        let is_leader = process.pid == self.leader && process.started == self.started;
+        process.started >= self.started && (is_leader || self.mark.is_on(process))
+    }
+
     /// The family a record tells of, unless the machine was started anew since.
     fn from_record(record: PathBuf) -> Option<Self> {
         let leader = record.file_name()?.to_str()?.strip_suffix(".child")?.parse().ok()?;
         let text = fs::read_to_string(&record).ok()?;
-        let (started, boot) = text.split_once(' ')?;
+        let (started, rest) = text.split_once(' ')?;
+        let (mark, boot) = rest.split_once(' ')?;
         (boot == boot_id()).then_some(())?;
-        Some(Self { leader, started: started.parse().ok()?, record })
+        Some(Self { leader, started: started.parse().ok()?, mark: Mark(mark.to_owned()), record })
     }
 }
 

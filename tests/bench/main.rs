@@ -1,0 +1,191 @@
+//! What the wallet adds to a call, beside its peers. One table from one run: the ways take turns, round by round, since the
+//! straight way itself moves by a tenth of a millisecond while one looks at it.
+//!
+//! `make bench`, or `make bench ARGS="--rounds 40 --calls 200"`.
+
+mod route;
+
+use journeys::{Agent, Wallet, children, parts_dir, program, python};
+use route::Route;
+use std::io::BufRead;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How often each way is opened to see how soon it is ready.
+const STARTS: usize = 5;
+/// Calls before anything is measured.
+const WARM_UP: usize = 200;
+
+struct Contender {
+    name: &'static str,
+    start: Box<dyn Fn() -> (Route, Duration)>,
+    /// A process that is part of the way besides the one that is started.
+    besides: Option<u32>,
+}
+
+struct Measured {
+    name: &'static str,
+    calls: Vec<Duration>,
+    ready: Duration,
+    memory: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() {
+    let (rounds, calls) = (option("--rounds", 30), option("--calls", 100));
+    let (server, url) = echo_server();
+    let wallet = wallet_before(&url).await;
+    let measured = tokio::task::block_in_place(|| measure(&contenders(&url, &wallet), rounds, calls));
+    drop((server, wallet));
+    print(&measured, rounds * calls);
+}
+
+fn option(name: &str, otherwise: usize) -> usize {
+    let mut args = std::env::args().skip_while(|arg| arg != name);
+    args.nth(1).map_or(otherwise, |value| value.parse().expect("a number"))
+}
+
+fn echo_server() -> (Child, String) {
+    let mut server = Command::new(program("echo-server"))
+        .arg("http")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    std::io::BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    (server, url.trim().to_owned())
+}
+
+/// A wallet with the same server twice, over HTTP and as its own child, and an agent whose program the human has accepted.
+async fn wallet_before(url: &str) -> Wallet {
+    let wallet = Wallet::new().await;
+    wallet.owner(&["server", "add", "http", "--url", url, "--no-login"]).await;
+    let echo = program("echo-server").to_string_lossy().into_owned();
+    wallet.add_stdio("stdio", &[echo, "stdio".into()]).await;
+    wallet.employ("bench", "http", &["echo"], &["--ask", "never"]).await;
+    wallet.delegate("bench", "stdio", &["echo"], &["--ask", "never"]).await;
+    Agent::connect(&wallet, "bench").await.ended().await;
+    wallet
+}
+
+fn contenders(url: &str, wallet: &Wallet) -> Vec<Contender> {
+    let modules = parts_dir().join("node_modules");
+    let node = |script: &str, args: &[&str]| {
+        let mut words = vec!["node".to_owned(), modules.join(script).to_string_lossy().into_owned()];
+        words.extend(args.iter().map(|arg| (*arg).to_owned()));
+        words
+    };
+    let python = python("mcp-proxy").with_file_name("mcp-proxy").to_string_lossy().into_owned();
+    let echo = program("echo-server").to_string_lossy().into_owned();
+    let straight = url.to_owned();
+    vec![
+        Contender {
+            name: "straight, HTTP",
+            start: Box::new(move || Route::http(&straight, "echo")),
+            besides: None,
+        },
+        Contender { name: "straight, stdio", ..peer("", vec![echo, "stdio".into()]) },
+        through_wallet("Countersign, stdio → HTTP", wallet, "http__echo"),
+        through_wallet("Countersign, stdio → stdio", wallet, "stdio__echo"),
+        peer("mcp-remote 0.15.1, stdio → HTTP", node("mcp-remote/dist/proxy.js", &[url, "--allow-http"])),
+        peer(
+            "supergateway 4.0.0, stdio → HTTP",
+            node("supergateway/dist/index.js", &["--streamableHttp", url, "--logLevel", "none"]),
+        ),
+        peer(
+            "PyPI mcp-proxy 0.13.0, stdio → HTTP",
+            vec![python, "--transport".into(), "streamablehttp".into(), url.into()],
+        ),
+    ]
+}
+
+fn peer(name: &'static str, words: Vec<String>) -> Contender {
+    let start = move || Route::stdio(Command::new(&words[0]).args(&words[1..]), "echo");
+    Contender { name, start: Box::new(start), besides: None }
+}
+
+/// Every call with its decision, its proof and its two receipts.
+fn through_wallet(name: &'static str, wallet: &Wallet, tool: &'static str) -> Contender {
+    let shim = wallet.command(&["connect", "--agent", "bench"]);
+    let shim = shim.as_std();
+    let words: Vec<_> =
+        std::iter::once(shim.get_program()).chain(shim.get_args()).map(ToOwned::to_owned).collect();
+    let start = move || Route::stdio(Command::new(&words[0]).args(&words[1..]), tool);
+    Contender { name, start: Box::new(start), besides: Some(wallet.pid()) }
+}
+
+fn measure(contenders: &[Contender], rounds: usize, calls: usize) -> Vec<Measured> {
+    let mut open: Vec<_> = contenders.iter().map(open).collect();
+    for (route, _) in &mut open {
+        for _ in 0..WARM_UP {
+            route.call();
+        }
+    }
+    for round in 0..rounds {
+        eprint!("\rround {} of {rounds}", round + 1);
+        for (route, measured) in &mut open {
+            measured.calls.extend((0..calls).map(|_| route.call()));
+        }
+    }
+    eprintln!();
+    let with_memory = open.into_iter().zip(contenders).map(|((route, measured), contender)| Measured {
+        memory: route.pid().map(|pid| memory(pid) + contender.besides.map_or(0, memory_alone)),
+        ..measured
+    });
+    with_memory.collect()
+}
+
+fn open(contender: &Contender) -> (Route, Measured) {
+    eprintln!("{}", contender.name);
+    let mut starts: Vec<_> = (1..STARTS).map(|_| (contender.start)().1).collect();
+    let (route, ready) = (contender.start)();
+    starts.push(ready);
+    starts.sort();
+    let measured =
+        Measured { name: contender.name, calls: Vec::new(), ready: starts[STARTS / 2], memory: None };
+    (route, measured)
+}
+
+/// Resident bytes of a process and all it has started.
+fn memory(pid: u32) -> u64 {
+    std::iter::once(pid).chain(children(pid)).map(memory_alone).sum()
+}
+
+fn memory_alone(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() * 1024
+}
+
+fn print(measured: &[Measured], calls: usize) {
+    let straight = [percentile(&measured[0].calls, 50), percentile(&measured[1].calls, 50)];
+    println!("\n{calls} sequential calls each, in turns; times in ms, memory in MB\n");
+    println!(
+        "| {:<36} | {:>6} | {:>6} | {:>10} | {:>6} | {:>6} |",
+        "", "p50", "p99", "added p50", "ready", "memory"
+    );
+    println!("|{:-<38}|{:->8}|{:->8}|{:->12}|{:->8}|{:->8}|", "", ":", ":", ":", ":", ":");
+    for (row, one) in measured.iter().enumerate() {
+        let base = straight[usize::from(one.name.ends_with("→ stdio"))];
+        let added = if row < 2 { String::new() } else { format!("{:.3}", percentile(&one.calls, 50) - base) };
+        let memory = one
+            .memory
+            .filter(|_| row > 1)
+            .map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6));
+        println!(
+            "| {:<36} | {:>6.3} | {:>6.3} | {added:>10} | {:>6.0} | {memory:>6} |",
+            one.name,
+            percentile(&one.calls, 50),
+            percentile(&one.calls, 99),
+            one.ready.as_secs_f64() * 1e3,
+        );
+    }
+}
+
+/// In milliseconds.
+fn percentile(calls: &[Duration], percent: usize) -> f64 {
+    let mut calls = calls.to_vec();
+    calls.sort();
+    calls[(calls.len() - 1) * percent / 100].as_secs_f64() * 1e3
+}

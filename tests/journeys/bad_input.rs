@@ -1,0 +1,223 @@
+//! Bad input gets an error that says what, where and what to do; and nothing is lost.
+
+use journeys::{Agent, Wallet, parts, refusal, text, wallet};
+use serde_json::{Value, json};
+
+async fn at_work() -> (Wallet, Agent) {
+    let wallet = Wallet::new().await;
+    wallet.add_stdio("everything", &parts::everything()).await;
+    wallet.employ("worker", "everything", &["echo"], &["--ask", "never"]).await;
+    let agent = Agent::connect(&wallet, "worker").await;
+    (wallet, agent)
+}
+
+async fn still_works(agent: &Agent) {
+    assert_eq!(text(&agent.call("everything__echo", json!({"message": "hi"})).await), "Echo: hi");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_lines_are_answered_and_the_session_goes_on() {
+    let (_wallet, agent) = at_work().await;
+    for (line, code) in [
+        (&b"{not json"[..], -32700),
+        (b"[]", -32600),
+        (b"42", -32600),
+        (b"\xff\xfe", -32700),
+        (br#"{"jsonrpc":"2.0","id":7777,"method":42}"#, -32600),
+        (br#"{"jsonrpc":"1.0","id":7778,"method":"ping"}"#, -32600),
+    ] {
+        agent.line(line).await;
+        let answer = agent.other().await;
+        assert_eq!(answer["error"]["code"], code, "{}: {answer}", String::from_utf8_lossy(line));
+        still_works(&agent).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_two_parsers_could_read_differently_is_refused() {
+    let (_wallet, agent) = at_work().await;
+    for line in [
+        r#"{"jsonrpc":"2.0","id":7777,"method":"tools/call","params":{"name":"everything__echo","name":"everything__get-env","arguments":{}}}"#,
+        r#"{"jsonrpc":"2.0","id":7777,"method":"tools/call","params":{"name":"everything__echo","arguments":{"message":"a","message":"b"}}}"#,
+        r#"{"jsonrpc":"2.0","id":7777,"method":"ping","method":"tools/call","params":{"name":"everything__echo","arguments":{"message":"a"}}}"#,
+    ] {
+        agent.line(line.as_bytes()).await;
+        let answer = agent.other().await;
+        assert!(answer["error"]["message"].is_string(), "{answer}");
+    }
+    still_works(&agent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_types_are_refused_by_name() {
+    let (_wallet, agent) = at_work().await;
+    for params in [
+        json!("echo"),
+        json!({}),
+        json!({"name": 42}),
+        json!({"name": "everything__echo", "arguments": "hi"}),
+        json!([]),
+        Value::Null,
+    ] {
+        let answer = agent.request("tools/call", params.clone()).await;
+        assert!(refusal(&answer).len() > 10, "{params}: {answer}");
+    }
+    let unknown = agent.request("tools/destroy", json!({})).await;
+    assert_eq!(unknown["error"]["code"], -32601, "{unknown}");
+    still_works(&agent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oversized_message_is_refused_and_the_next_one_heard() {
+    let (_wallet, agent) = at_work().await;
+    let huge = json!({"jsonrpc": "2.0", "id": 7777, "method": "tools/call", "params": {"name": "everything__echo", "arguments": {"message": "x".repeat(40 << 20)}}});
+    agent.say(huge).await;
+    let answer = agent.other().await;
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .is_some_and(|said| said.contains("MiB") || said.contains("large") || said.contains("long")),
+        "{answer}"
+    );
+    still_works(&agent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_about_what_is_not_there_say_what_there_is() {
+    let (wallet, _agent) = at_work().await;
+    for (args, words) in [
+        (&["delegate", "nobody", "--server", "everything", "--tool", "echo"][..], "nobody"),
+        (&["delegate", "worker", "--server", "nowhere", "--tool", "echo"], "nowhere"),
+        (&["delegate", "worker", "--server", "everything", "--tool", "ecko"], "echo"),
+        (&["agent", "add", "worker"], "worker"),
+        (&["server", "add", "Bad_Name", "--url", "https://mcp.example.com"], "a–z"),
+        (&["server", "add", "plain", "--url", "http://mcp.example.com/mcp"], "https"),
+        (&["login", "nowhere"], "nowhere"),
+        (&["approvals", "allow", "none"], "none"),
+    ] {
+        let output = wallet::finished(wallet.owner_command(args), "").await;
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", wallet::said(&output));
+        assert!(wallet::said(&output).contains(words), "{args:?}: {}", wallet::said(&output));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_wallet_on_one_home_is_refused() {
+    let (wallet, agent) = at_work().await;
+    let second = wallet::finished(wallet.owner_command(&["serve"]), "").await;
+    assert!(!second.status.success());
+    assert!(wallet::said(&second).contains("already running"), "{}", wallet::said(&second));
+    still_works(&agent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_wallet_the_shim_says_so_to_client_and_human() {
+    let (mut wallet, _agent) = at_work().await;
+    wallet.stop().await;
+    let mut command = wallet.command(&["connect", "--agent", "worker"]);
+    command.kill_on_drop(true);
+    let output = wallet::finished(command, r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
+    assert_eq!(output.status.code(), Some(5));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(answer["error"]["message"].as_str().unwrap().contains("running"), "{answer}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("running"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_vault_is_set_aside_and_reported_never_deleted() {
+    let (mut wallet, _agent) = at_work().await;
+    wallet.stop().await;
+    let vault = wallet.dir().join("data/vault");
+    let mut damaged = 0;
+    let mut folders = vec![vault];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.metadata().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false if entry.file_name() == "db" || entry.file_name() == "conf" => {
+                    std::fs::write(entry.path(), b"not a store any more").unwrap();
+                    damaged += 1;
+                }
+                false => {}
+            }
+        }
+    }
+    assert!(damaged > 0, "found nothing to damage");
+
+    // It starts, or says why not; either way the old files are still there.
+    let mut serve = wallet.owner_command(&["serve"]);
+    serve
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut child = serve.spawn().unwrap();
+    let data = wallet.dir().join("data");
+    let set_aside = || {
+        std::fs::read_dir(&data)
+            .unwrap()
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().contains("damaged"))
+    };
+    journeys::until(set_aside).await;
+    child.kill().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_clock_set_back_nothing_is_sent_until_it_is_right() {
+    let (mut wallet, agent) = at_work().await;
+    still_works(&agent).await;
+    wallet.stop().await;
+    let real = wallet.owner_command(&["serve"]);
+    let mut faked = tokio::process::Command::new("faketime");
+    wallet.settle(&mut faked);
+    faked
+        .env("DONT_FAKE_MONOTONIC", "1")
+        .args(["-f", "-1h"])
+        .arg(real.as_std().get_program())
+        .args(real.as_std().get_args());
+    wallet.serve_with(faked).await;
+
+    let agent = Agent::connect(&wallet, "worker").await;
+    let answer = agent.call("everything__echo", json!({"message": "hi"})).await;
+    assert!(refusal(&answer).contains("clock"), "{answer}");
+
+    wallet.stop().await;
+    wallet.serve().await;
+    still_works(&Agent::connect(&wallet, "worker").await).await;
+    wallet.ledger_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_a_call_is_refused_before_its_effect() {
+    let (mut wallet, _agent) = at_work().await;
+    wallet.stop().await;
+    let ledger = wallet.dir().join("data/ledger");
+    let size = std::fs::read_dir(&ledger)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.metadata().unwrap().len())
+        .max()
+        .unwrap();
+    // A file may grow by four more KiB, then the disk is full for the record. The store's own file is larger already.
+    let real = wallet.owner_command(&["serve"]);
+    let mut full = tokio::process::Command::new("sh");
+    wallet.settle(&mut full);
+    full.args(["-c", r#"trap '' XFSZ; exec prlimit --fsize="$0" "$@""#]).arg((size + 4096).to_string());
+    full.arg(real.as_std().get_program()).args(real.as_std().get_args());
+    wallet.serve_with(full).await;
+    let agent = Agent::connect(&wallet, "worker").await;
+
+    let mut answer = Value::Null;
+    for _ in 0..20 {
+        answer = agent.call("everything__echo", json!({"message": "hi"})).await;
+        if answer.to_string().contains("record") {
+            break;
+        }
+    }
+    assert!(refusal(&answer).contains("record"), "{answer}");
+
+    wallet.kill().await;
+    wallet.serve().await;
+    still_works(&Agent::connect(&wallet, "worker").await).await;
+    wallet.ledger_verifies().await;
+}

@@ -1,0 +1,187 @@
+//! The local bridge: who may speak, and what is heard.
+
+use journeys::{Agent, Wallet, parts, refusal};
+use serde_json::json;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::process::Command;
+
+async fn at_work() -> Wallet {
+    let wallet = Wallet::new().await;
+    wallet.add_stdio("everything", &parts::everything()).await;
+    wallet.employ("worker", "everything", &["echo"], &["--ask", "never"]).await;
+    wallet
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_03_without_its_secret_a_local_process_hears_nothing() {
+    let wallet = at_work().await;
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}});
+    for (method, params) in [
+        ("initialize", hello),
+        ("tools/list", json!({})),
+        ("server/discover", json!({})),
+        ("ping", json!({})),
+    ] {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut socket = UnixStream::connect(wallet.dir().join("run/agent.sock")).await.unwrap();
+        let _ = socket.write_all(format!("{request}\n").as_bytes()).await;
+        let mut heard = Vec::new();
+        let _ = tokio::time::timeout(wallet_patience(), socket.read_to_end(&mut heard))
+            .await
+            .expect("it hangs up");
+        let heard = String::from_utf8_lossy(&heard);
+        for word in ["result", "echo", "everything", "worker", "serverInfo"] {
+            assert!(!heard.contains(word), "{method}: {heard}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_03_a_wrong_secret_is_refused() {
+    let wallet = at_work().await;
+    let key = wallet.dir().join("data/agents/worker.key");
+    let secret = std::fs::read(&key).unwrap();
+    let mut forged = secret.clone();
+    let last = forged.iter().rposition(u8::is_ascii_alphanumeric).unwrap();
+    for byte in &mut forged[last.saturating_sub(8)..=last] {
+        *byte = if *byte == b'A' { b'B' } else { b'A' };
+    }
+    std::fs::write(&key, &forged).unwrap();
+    let agent = Agent::start(&wallet, "worker");
+    let (_, answer) = agent.ask("tools/list", json!({})).await;
+    assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+    assert_eq!(agent.ended().await, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_04_sockets_and_files_are_this_user_s_alone() {
+    let wallet = at_work().await;
+    let mut seen = 0;
+    let mut folders = vec![wallet.dir()];
+    while let Some(folder) = folders.pop() {
+        let mode = folder.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", folder.display());
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let meta = entry.metadata().unwrap();
+            if meta.is_dir() {
+                folders.push(entry.path());
+            } else {
+                assert_eq!(meta.mode() & 0o777, 0o600, "{}", entry.path().display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "only {seen} files");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_04_another_user_is_refused_even_where_the_folders_let_them_in() {
+    let wallet = at_work().await;
+    if !rustix::process::getuid().is_root() {
+        println!("only root can become another user: the file modes stand alone here");
+        return;
+    }
+    for path in [wallet.home().to_owned(), wallet.dir(), wallet.dir().join("run")] {
+        open_up(&path, 0o755);
+    }
+    for socket in ["agent.sock", "control.sock"] {
+        let path = wallet.dir().join("run").join(socket);
+        open_up(&path, 0o666);
+        let script = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1]); \
+                      s.sendall(b'{\"look\":\"status\"}\\n'); d=s.recv(65536)\nsys.stdout.write(d.decode())";
+        let stranger = Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", script])
+            .arg(&path)
+            .output()
+            .await
+            .unwrap();
+        let heard = String::from_utf8_lossy(&stranger.stdout);
+        assert!(heard.is_empty() || heard.contains("refused"), "{socket}: {heard}");
+    }
+}
+
+fn open_up(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_04_another_program_with_an_agent_s_secret_needs_the_human() {
+    let wallet = at_work().await;
+    Agent::connect(&wallet, "worker").await.ended().await;
+
+    // The same secret, but now a shell starts the shim.
+    let mut thief = Command::new("sh");
+    wallet.settle(&mut thief);
+    thief.args(["-c", r#""$@"; exit $?"#, "sh"]).arg(journeys::program("countersign"));
+    thief.arg("--home").arg(wallet.dir()).args(["connect", "--agent", "worker"]);
+    let thief = Agent::over(thief);
+    let (_, answer) = thief.ask("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}})).await;
+
+    let question = wallet.question(|question| question["subject"]["kind"] == "connect").await;
+    assert_eq!(question["subject"]["changed"], true);
+    let program = question["subject"]["peer"]["program"]["path"].as_str().unwrap();
+    assert!(program.ends_with("sh"), "the human sees which program it is: {program}");
+    wallet.deny(&question).await;
+    assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_05_what_is_not_granted_is_refused_and_receipted_however_it_is_asked_for() {
+    let wallet = at_work().await;
+    let agent = Agent::connect(&wallet, "worker").await;
+    assert_eq!(agent.tools().await, ["everything__echo"]);
+    for tool in [
+        "everything__get-env",
+        "get-env",
+        "everything__",
+        "__get-env",
+        "everything__echo ",
+        "EVERYTHING__echo",
+    ] {
+        let answer = agent.call(tool, json!({})).await;
+        assert!(refusal(&answer).len() > 10, "{tool}: {answer}");
+    }
+    for (method, params) in [
+        ("resources/read", json!({"uri": "demo://resource/static/document/architecture.md"})),
+        ("resources/subscribe", json!({"uri": "demo://resource/static/document/architecture.md"})),
+        ("prompts/get", json!({"name": "everything__simple-prompt"})),
+    ] {
+        let answer = agent.request(method, params).await;
+        assert!(answer.get("error").is_some(), "{method}: {answer}");
+    }
+    let denied = wallet.receipts("call.denied").await;
+    let reasons: Vec<_> = denied.iter().map(|receipt| receipt["decision"]["reason"].as_str()).collect();
+    assert!(denied.len() >= 3, "{denied:?}");
+    assert!(reasons.contains(&Some("not_granted")), "{reasons:?}");
+    wallet.ledger_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_08_a_server_swapped_under_its_name_takes_the_delegation_with_it() {
+    let wallet = at_work().await;
+    let agent = Agent::connect(&wallet, "worker").await;
+    agent.call("everything__echo", json!({"message": "hi"})).await;
+    wallet.anyone(&["server", "remove", "everything"]).await;
+    wallet.add_stdio("everything", &parts::filesystem(wallet.home())).await;
+
+    let answer = agent.call("everything__echo", json!({"message": "hi"})).await;
+    assert!(refusal(&answer).len() > 10, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_13_one_agent_s_secret_does_not_open_another_s_door() {
+    let wallet = at_work().await;
+    wallet.employ("other", "everything", &["get-sum"], &["--ask", "never"]).await;
+    let keys = wallet.dir().join("data/agents");
+    std::fs::copy(keys.join("other.key"), keys.join("worker.key")).unwrap();
+    let agent = Agent::start(&wallet, "worker");
+    let (_, answer) = agent.ask("tools/list", json!({})).await;
+    assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+}
+
+const fn wallet_patience() -> std::time::Duration {
+    journeys::wallet::PATIENCE
+}

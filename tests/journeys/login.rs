@@ -1,0 +1,91 @@
+//! Logging in: the browser goes where it should, and only the answer to our own question counts.
+
+use journeys::{Protected, Wallet, wallet};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// A login that waits for its browser: the wallet, the address that was opened, and the command still running.
+async fn waiting() -> (Protected, Wallet, reqwest::Url, tokio::process::Child) {
+    let (notes, wallet) = (Protected::start(3600).await, Wallet::new().await);
+    wallet.browser.follows(false);
+    wallet.owner(&["server", "add", "notes", "--url", &notes.mcp]).await;
+    let login = wallet.owner_command(&["login", "notes"]).spawn().unwrap();
+    let address = wallet.browser.address(0).await.parse().unwrap();
+    (notes, wallet, address, login)
+}
+
+fn asked(address: &reqwest::Url) -> HashMap<String, String> {
+    address.query_pairs().into_owned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_browser_is_sent_with_everything_the_specifications_ask_for() {
+    let (notes, _wallet, address, _login) = waiting().await;
+    let asked = asked(&address);
+    assert!(address.as_str().starts_with(&notes.issuer));
+    assert_eq!(asked["code_challenge_method"], "S256");
+    assert_eq!(asked["resource"], notes.mcp);
+    assert_eq!(asked["response_type"], "code");
+    assert!(asked["redirect_uri"].starts_with("http://127.0.0.1:"), "{asked:?}");
+    assert!(asked["state"].len() >= 22 && asked["code_challenge"].len() == 43, "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_16_a_callback_with_another_state_logs_nobody_in() {
+    let (notes, wallet, address, mut login) = waiting().await;
+    let redirect = &asked(&address)["redirect_uri"];
+    let forged = format!("{redirect}?code=stolen&state=guessed&iss={}", notes.issuer);
+    let answer = reqwest::get(&forged).await;
+    assert!(answer.is_err() || !answer.unwrap().status().is_success());
+    assert_eq!(notes.stats().await["token"], json!({}), "no code was exchanged");
+    login.kill().await.unwrap();
+    let shown = wallet.anyone(&["server", "list"]).await;
+    assert!(!shown.to_string().contains("logged_in"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_16_the_listener_closes_after_the_one_answer_it_waits_for() {
+    let (notes, wallet, address, mut login) = waiting().await;
+    let redirect = asked(&address)["redirect_uri"].clone();
+    let browser = reqwest::Client::builder().cookie_store(true).build().unwrap();
+    browser.get(address).send().await.unwrap();
+    assert!(login.wait().await.unwrap().success());
+
+    let replayed = reqwest::get(format!("{redirect}?code=again&state=again")).await;
+    assert!(replayed.is_err(), "nothing listens any more");
+    assert_eq!(journeys::listening(wallet.pid()), Vec::<String>::new());
+    assert_eq!(notes.stats().await["token"], json!({"authorization_code": 1}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_16_a_server_that_does_not_offer_s256_is_refused_before_the_browser() {
+    let (notes, wallet) = (Protected::start(3600).await, Wallet::new().await);
+    notes.control(json!({"hidePkce": true})).await;
+    wallet.owner(&["server", "add", "notes", "--url", &notes.mcp]).await;
+    let output = wallet::finished(wallet.owner_command(&["login", "notes"]), "").await;
+    assert!(!output.status.success());
+    assert!(
+        wallet::said(&output).contains("S256") || wallet::said(&output).contains("PKCE"),
+        "{}",
+        wallet::said(&output)
+    );
+    assert!(wallet.browser.opened().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_02_the_wallet_listens_on_no_port_but_while_a_login_waits_and_then_on_loopback_alone() {
+    let (notes, wallet, address, mut login) = waiting().await;
+    let redirect: reqwest::Url = asked(&address)["redirect_uri"].parse().unwrap();
+    let port = redirect.port().unwrap();
+    assert_eq!(journeys::listening(wallet.pid()), [format!("127.0.0.1:{port}")]);
+
+    // A page on another site that rebinds its name to this machine shows itself by its Host or Origin.
+    let mut rebound = redirect.clone();
+    rebound.set_query(Some(&format!("code=x&state={}&iss={}", asked(&address)["state"], notes.issuer)));
+    let browser = reqwest::Client::new();
+    let foreign = browser.get(rebound).header("Host", "evil.example").send().await;
+    assert!(foreign.is_err() || foreign.unwrap().status().is_client_error());
+    assert_eq!(notes.stats().await["token"], json!({}), "the code of a foreign page is not exchanged");
+
+    login.kill().await.unwrap();
+}

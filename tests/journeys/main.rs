@@ -1,0 +1,15 @@
+//! Whole stories: the real wallet between real agents and real servers. One file a story; what withstands an attack of
+//! the threat list is named `threat_NN_…`.
+
+mod approvals;
+mod bad_input;
+mod bridge;
+mod canaries;
+mod crash;
+mod everything;
+mod first_call;
+mod login;
+mod redaction;
+mod refresh;
+mod revocation;
+mod upstreams;
