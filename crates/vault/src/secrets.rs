@@ -28,9 +28,10 @@ impl Vault {
     #[expect(clippy::disallowed_methods, reason = "the secret, to seal it")]
     pub fn put_secret(&self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
         name.fits(secret)?;
+        self.learn(&[secret])?;
         self.write(name.place(&name.record()), secret.expose())?;
         self.forget(name.server());
-        self.learn(&[secret])
+        Ok(())
     }
 
     /// Whether the secret is here.
@@ -72,8 +73,8 @@ impl Vault {
     #[expect(clippy::disallowed_methods, reason = "the new secret, to seal it")]
     pub fn make_agent_secret(&self, agent: &AgentName) -> Result<Secret, VaultError> {
         let secret = Secret::random()?;
-        self.write(Place { tree: AGENTS, key: agent.as_str() }, secret.expose())?;
         self.learn(&[&secret])?;
+        self.write(Place { tree: AGENTS, key: agent.as_str() }, secret.expose())?;
         Ok(secret)
     }
 
@@ -95,11 +96,15 @@ impl Vault {
 
     /// Strikes these values out of answers from now on. When very many have been replaced, only those on disk stay known.
     pub(crate) fn learn(&self, values: &[&Secret]) -> Result<(), VaultError> {
+        // Made beside the state, so that no call waits for it.
+        let _one_at_a_time = self.changing();
+        let known = self.with(|open| match open.redactor.len() {
+            0..MOST_KNOWN => Ok(open.redactor.clone()),
+            MOST_KNOWN.. => self.everything_known(&open.sealer).map(Arc::new),
+        })?;
+        let redactor = Arc::new(known.knowing(values));
         self.with_mut(|open| {
-            if open.redactor.len() >= MOST_KNOWN {
-                open.redactor = Arc::new(self.everything_known(&open.sealer)?);
-            }
-            open.learn(values);
+            open.redactor = redactor;
             Ok(())
         })
     }

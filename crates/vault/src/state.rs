@@ -8,12 +8,12 @@
 //! Unlocked holds the master key and, as they are first used, what was decrypted with it, so that a call in steady state
 //! neither reads the store nor decrypts.
 
+use crate::VaultError;
 use crate::attach::Dressing;
 use crate::keys::KeyName;
 use crate::redact::Redactor;
 use crate::seal::Sealer;
 use crate::tokens::TokenSet;
-use crate::{Secret, VaultError};
 use domain::ServerName;
 use ed25519_dalek::SigningKey;
 use std::collections::HashMap;
@@ -82,10 +82,5 @@ impl Open {
     pub(crate) fn forget(&mut self, server: &ServerName) {
         self.dressings.remove(server);
         self.tokens.remove(server);
-    }
-
-    /// Strikes these values out of answers from now on.
-    pub(crate) fn learn(&mut self, values: &[&Secret]) {
-        self.redactor = Arc::new(self.redactor.knowing(values));
     }
 }

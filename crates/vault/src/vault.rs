@@ -80,11 +80,11 @@ impl Vault {
         self.with(|_| Ok(())).is_err()
     }
 
-    /// Strikes every secret known since the unlock out of text. Take it before a call is sent, and use it for the call's
-    /// answers: it still knows them when the vault is locked meanwhile. Holding one keeps those values in memory.
+    /// Strikes every secret known since the unlock out of text. A locked vault knows none, so its redactor strikes out
+    /// everything: an answer that comes in late is withheld. Holding one across a lock keeps the values in memory.
     #[must_use]
     pub fn redactor(&self) -> Arc<Redactor> {
-        self.with(|open| Ok(open.redactor.clone())).unwrap_or_default()
+        self.with(|open| Ok(open.redactor.clone())).unwrap_or_else(|_| Arc::new(Redactor::blind()))
     }
 
     fn master_key(&self) -> Result<Secret, VaultError> {

@@ -134,6 +134,17 @@ fn a_locked_vault_gives_nothing_and_signs_nothing() {
 }
 
 #[test]
+fn threat_29_an_answer_that_comes_after_the_lock_is_withheld() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = unlocked(dir.path());
+    vault.put_secret(&SecretName::Header(server_name()), &Secret::new("canary-header")).unwrap();
+    vault.lock();
+    assert_eq!(vault.redactor().redact_text("late: canary-header"), "[redacted by Countersign]");
+    vault.unlock().unwrap();
+    assert_eq!(vault.redactor().redact_text("late: canary-header"), "late: [redacted by Countersign]");
+}
+
+#[test]
 fn a_signer_works_again_after_the_next_unlock() {
     let dir = tempfile::tempdir().unwrap();
     let vault = unlocked(dir.path());
