@@ -9,6 +9,13 @@ use std::path::{Path, PathBuf};
 /// No file grows beyond this.
 pub(crate) const MAX_FILE: u64 = 8 * 1024 * 1024;
 
+/// Where the ledger ends: this file is the last, and so much of it belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    pub(crate) number: u32,
+    pub(crate) bytes: u64,
+}
+
 /// The path of file `number`, from 1.
 pub(crate) fn file_path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("{number:06}.jsonl"))

@@ -2,10 +2,10 @@
 
 use crate::entry::Glimpse;
 use crate::files::file_path;
+use crate::text::Wanted;
 use crate::{Entry, LedgerError};
 use domain::{AgentName, CallId, ServerName, Timestamp};
 use proof::receipt::{Kind, Status, Verdict};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -154,15 +154,19 @@ impl Names {
 
 /// Reads the receipts at `places` and keeps those with the wanted text.
 pub(crate) fn read(dir: &Path, places: &[Place], filter: &Filter) -> Result<Vec<Entry>, LedgerError> {
-    let needle = filter.text.as_ref().map(|text| text.to_lowercase());
+    let wanted = filter.text.as_deref().map(Wanted::new);
     let mut found = Vec::new();
     let mut reader = Reader { dir, open: None };
     for place in places {
         if found.len() == filter.limit() {
             break;
         }
-        let entry = reader.entry(*place)?;
-        if needle.as_ref().is_none_or(|needle| mentions(&entry, needle)) {
+        let line = reader.line(*place)?;
+        if wanted.as_ref().is_some_and(|wanted| !wanted.may_be_in(&line)) {
+            continue;
+        }
+        let entry = Entry::read(&line)?;
+        if wanted.as_ref().is_none_or(|wanted| wanted.is_in(&entry)) {
             found.push(entry);
         }
     }
@@ -176,7 +180,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn entry(&mut self, place: Place) -> Result<Entry, LedgerError> {
+    fn line(&mut self, place: Place) -> Result<Vec<u8>, LedgerError> {
         let path = file_path(self.dir, place.file);
         let file = match self.open.take().filter(|(number, _)| *number == place.file) {
             Some((_, file)) => file,
@@ -185,22 +189,6 @@ impl Reader<'_> {
         let mut line = vec![0; place.length.saturating_sub(1)];
         file.read_exact_at(&mut line, place.offset).map_err(LedgerError::io("read", &path))?;
         self.open = Some((place.file, file));
-        Entry::read(&line)
+        Ok(line)
     }
-}
-
-/// Whether a person would find `needle`, lower case, in the receipt. Digests are not read by people.
-fn mentions(entry: &Entry, needle: &str) -> bool {
-    fn any(value: &Value, needle: &str) -> bool {
-        match value {
-            Value::String(text) => !text.starts_with("sha-256:") && text.to_lowercase().contains(needle),
-            Value::Array(items) => items.iter().any(|item| any(item, needle)),
-            Value::Object(members) => {
-                members.iter().any(|(name, value)| name.to_lowercase().contains(needle) || any(value, needle))
-            }
-            Value::Number(number) => number.as_str().contains(needle),
-            Value::Null | Value::Bool(_) => false,
-        }
-    }
-    serde_json::to_value(&entry.body).is_ok_and(|body| any(&body, needle))
 }

@@ -10,6 +10,7 @@ mod files;
 mod flush;
 mod index;
 mod open;
+mod text;
 mod usage;
 mod verify;
 mod write;
@@ -21,10 +22,11 @@ pub use open::Recovery;
 pub use usage::Usage;
 pub use verify::{Finding, Report, export, verify_dir, verify_stream};
 
-use domain::{DelegationId, ServerName, Signer, Target, Timestamp};
+use domain::{DelegationId, PublicKey, ServerName, Signer, Target, Timestamp};
 use flush::Flusher;
 use index::Index;
 use proof::receipt::{Body, Checkpoint};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use usage::Usages;
@@ -112,6 +114,24 @@ impl Ledger {
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         self.state().writer.so_far()
+    }
+
+    /// Verifies everything written so far, while writing goes on. See [`verify_dir`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Io`] when a file can't be read. What is wrong with the ledger is in the report, not here.
+    pub fn verify(&self, key: &PublicKey, known: Option<&Checkpoint>) -> Result<Report, LedgerError> {
+        let end = self.state().writer.end();
+        verify::verify_up_to(&self.dir, Some(end), key, known)
+    }
+
+    /// Writes everything written so far to `out`, while writing goes on. See [`export`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Io`] when a file can't be read or `out` can't be written.
+    pub fn export(&self, out: &mut dyn Write) -> Result<u64, LedgerError> {
+        let end = self.state().writer.end();
+        verify::export_up_to(&self.dir, Some(end), out)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,7 @@
 //! Opening: reads every file once, builds the index, and mends what a crash left.
 
 use crate::entry::{Glimpse, Line, Link};
-use crate::files::{self, file_path, lock, sync_dir};
+use crate::files::{self, Extent, file_path, lock, sync_dir};
 use crate::index::{self, Filter, Index, Place};
 use crate::usage::Usages;
 use crate::write::{End, Writer};
@@ -96,13 +96,13 @@ struct Scan {
 impl Scan {
     fn new() -> Self {
         let so_far = Checkpoint { size: 0, head: GENESIS, time: Timestamp::from_micros(0) };
-        let end = End { number: 1, bytes: 0, closed: false, so_far };
+        let end = End { extent: Extent { number: 1, bytes: 0 }, closed: false, so_far };
         Self { index: Index::default(), usages: Usages::default(), end, suspect: None }
     }
 
     /// Takes in a file's whole lines, and returns how many bytes they are.
     fn file(&mut self, number: u32, path: &Path, bytes: &[u8]) -> usize {
-        self.end = End { number, bytes: 0, closed: false, so_far: self.end.so_far };
+        self.end = End { extent: Extent { number, bytes: 0 }, closed: false, so_far: self.end.so_far };
         let mut offset = 0;
         for (count, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let Some(line) = line.strip_suffix(b"\n") else { break };
@@ -113,7 +113,7 @@ impl Scan {
             }
             offset += line.len() + 1;
         }
-        self.end.bytes = offset as u64;
+        self.end.extent.bytes = offset as u64;
         offset
     }
 

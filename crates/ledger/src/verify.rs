@@ -1,7 +1,7 @@
 //! Verification and export, from the files alone: an auditor needs the receipt key and nobody's cooperation.
 
 use crate::LedgerError;
-use crate::files::{MAX_FILE, file_path, numbers};
+use crate::files::{Extent, MAX_FILE, file_path, numbers};
 use domain::PublicKey;
 use proof::chain::{Flaw, Line, Verifier};
 use proof::receipt::{Checkpoint, Kind};
@@ -48,16 +48,26 @@ impl Report {
     }
 }
 
-/// Verifies the ledger in `dir`. Without a checkpoint kept elsewhere, a tail that was cut off can't show.
+/// Verifies the ledger in `dir`. Without a checkpoint kept elsewhere, a tail that was cut off can't show. While a wallet
+/// writes there, ask [`crate::Ledger::verify`] instead: here its last line may be seen half written.
 ///
 /// # Errors
 /// [`LedgerError::Io`] when a file can't be read. What is wrong with the ledger is in the report, not here.
 pub fn verify_dir(dir: &Path, key: &PublicKey, known: Option<&Checkpoint>) -> Result<Report, LedgerError> {
+    verify_up_to(dir, None, key, known)
+}
+
+/// Verifies what the ledger was at `end`, or all of it.
+pub(crate) fn verify_up_to(
+    dir: &Path,
+    end: Option<Extent>,
+    key: &PublicKey,
+    known: Option<&Checkpoint>,
+) -> Result<Report, LedgerError> {
     let mut audit = Audit::new(key, known);
-    let numbers = numbers(dir)?;
+    let numbers = numbers_up_to(dir, end)?;
     for number in &numbers {
-        let path = file_path(dir, *number);
-        let file = File::open(&path).map_err(LedgerError::io("open", &path))?;
+        let (path, file) = open_up_to(dir, *number, end)?;
         audit.file(&path, BufReader::new(file)).map_err(LedgerError::io("read", &path))?;
         if !audit.closed && numbers.last() != Some(number) {
             audit.note(Flaw::Unclosed);
@@ -81,19 +91,41 @@ pub fn verify_stream(
     Ok(audit.finish())
 }
 
-/// Writes all lines of the ledger in `dir` to `out`, byte for byte, and returns how many bytes that were.
+/// Writes all lines of the ledger in `dir` to `out`, byte for byte, and returns how many bytes that were. While a wallet
+/// writes there, ask [`crate::Ledger::export`] instead.
 ///
 /// # Errors
 /// [`LedgerError::Io`] when a file can't be read or `out` can't be written.
 pub fn export(dir: &Path, out: &mut dyn Write) -> Result<u64, LedgerError> {
+    export_up_to(dir, None, out)
+}
+
+/// Exports what the ledger was at `end`, or all of it.
+pub(crate) fn export_up_to(dir: &Path, end: Option<Extent>, out: &mut dyn Write) -> Result<u64, LedgerError> {
     let mut bytes = 0;
-    for number in numbers(dir)? {
-        let path = file_path(dir, number);
-        let mut file = File::open(&path).map_err(LedgerError::io("open", &path))?;
+    for number in numbers_up_to(dir, end)? {
+        let (path, mut file) = open_up_to(dir, number, end)?;
         bytes += io::copy(&mut file, out).map_err(LedgerError::io("export", &path))?;
     }
     out.flush().map_err(LedgerError::io("export", dir))?;
     Ok(bytes)
+}
+
+fn numbers_up_to(dir: &Path, end: Option<Extent>) -> Result<Vec<u32>, LedgerError> {
+    let mut numbers = numbers(dir)?;
+    numbers.retain(|number| end.is_none_or(|end| *number <= end.number));
+    Ok(numbers)
+}
+
+fn open_up_to(
+    dir: &Path,
+    number: u32,
+    end: Option<Extent>,
+) -> Result<(PathBuf, io::Take<File>), LedgerError> {
+    let path = file_path(dir, number);
+    let file = File::open(&path).map_err(LedgerError::io("open", &path))?;
+    let limit = end.filter(|end| end.number == number).map_or(u64::MAX, |end| end.bytes);
+    Ok((path, file.take(limit)))
 }
 
 /// A verification under way.

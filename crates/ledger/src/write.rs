@@ -1,6 +1,6 @@
 //! Writing: a line goes to the end of the current file as a whole, or not at all.
 
-use crate::files::{MAX_FILE, file_path, open_file, sync_dir};
+use crate::files::{Extent, MAX_FILE, file_path, open_file, sync_dir};
 use crate::index::Place;
 use crate::{Entry, LedgerError};
 use domain::Signer;
@@ -20,9 +20,8 @@ pub(crate) struct Writer {
     /// Holds the lock on the folder.
     _lock: File,
     file: Arc<File>,
-    number: u32,
     /// Where the next line goes. Bytes beyond, left by a failed write, are not part of the ledger.
-    end: u64,
+    end: Extent,
     /// Whether the current file ends with its checkpoint.
     closed: bool,
     so_far: Checkpoint,
@@ -30,22 +29,24 @@ pub(crate) struct Writer {
 
 /// Where writing goes on.
 pub(crate) struct End {
-    pub(crate) number: u32,
-    pub(crate) bytes: u64,
+    pub(crate) extent: Extent,
     pub(crate) closed: bool,
     pub(crate) so_far: Checkpoint,
 }
 
 impl Writer {
     pub(crate) fn new(dir: PathBuf, lock: File, end: &End) -> Result<Self, LedgerError> {
-        let file = Arc::new(open_file(&file_path(&dir, end.number))?);
+        let file = Arc::new(open_file(&file_path(&dir, end.extent.number))?);
         sync_dir(&dir)?;
-        let (number, closed, so_far) = (end.number, end.closed, end.so_far);
-        Ok(Self { dir, _lock: lock, file, number, end: end.bytes, closed, so_far })
+        Ok(Self { dir, _lock: lock, file, end: end.extent, closed: end.closed, so_far: end.so_far })
     }
 
     pub(crate) fn file(&self) -> Arc<File> {
         Arc::clone(&self.file)
+    }
+
+    pub(crate) const fn end(&self) -> Extent {
+        self.end
     }
 
     pub(crate) const fn so_far(&self) -> Checkpoint {
@@ -59,7 +60,7 @@ impl Writer {
         let digest = sha256(&line);
         line.push(b'\n');
         self.make_room(line.len(), signer)?;
-        let place = Place { file: self.number, offset: self.end, length: line.len() };
+        let place = Place { file: self.end.number, offset: self.end.bytes, length: line.len() };
         self.write(&line)?;
         self.so_far = Checkpoint { size: seq + 1, head: digest, time: body.time };
         Ok((Entry { seq, digest, body }, place))
@@ -70,17 +71,16 @@ impl Writer {
         let room = MAX_FILE - ROOM_FOR_CHECKPOINT;
         let needed = u64::try_from(length).ok().filter(|needed| *needed <= room);
         let needed = needed.ok_or(LedgerError::TooLong(length))?;
-        if !self.closed && self.end + needed <= room {
+        if !self.closed && self.end.bytes + needed <= room {
             return Ok(());
         }
         // The next file first: without it, this one must stay open.
-        let next_path = file_path(&self.dir, self.number + 1);
+        let next_path = file_path(&self.dir, self.end.number + 1);
         let next = open_file(&next_path)?;
         sync_dir(&self.dir)?;
         self.close(signer)?;
         self.file = Arc::new(next);
-        self.number += 1;
-        self.end = 0;
+        self.end = Extent { number: self.end.number + 1, bytes: 0 };
         self.closed = false;
         Ok(())
     }
@@ -93,17 +93,17 @@ impl Writer {
             self.write(&line)?;
             self.closed = true;
         }
-        let path = file_path(&self.dir, self.number);
+        let path = file_path(&self.dir, self.end.number);
         self.file.sync_data().map_err(LedgerError::io("flush", &path))
     }
 
     fn write(&mut self, line: &[u8]) -> Result<(), LedgerError> {
-        if let Err(cause) = self.file.write_all_at(line, self.end) {
+        if let Err(cause) = self.file.write_all_at(line, self.end.bytes) {
             // What was written of it is overwritten by the next line, or set aside when the ledger is next opened.
-            let _ = self.file.set_len(self.end);
-            return Err(LedgerError::io("write", &file_path(&self.dir, self.number))(cause));
+            let _ = self.file.set_len(self.end.bytes);
+            return Err(LedgerError::io("write", &file_path(&self.dir, self.end.number))(cause));
         }
-        self.end += line.len() as u64;
+        self.end.bytes += line.len() as u64;
         Ok(())
     }
 }

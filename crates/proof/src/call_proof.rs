@@ -1,7 +1,7 @@
 //! Call proofs as KB-JWT (RFC 9901, §4.3; formats, §3): the agent's key, for this call, at this server, now.
 
 use crate::jws::{self, Header, Jws};
-use crate::sd_jwt::{self, MAX_LENGTH, Presentation, VerifiedDelegation};
+use crate::sd_jwt::{self, Presentation, VerifiedDelegation};
 use crate::{ProofError, sha256};
 use domain::{Digest, PublicKey, Signer, TargetKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -127,8 +127,8 @@ fn split(text: &str) -> Result<(&str, &str), ProofError> {
     if token.is_empty() {
         return Err(ProofError::Unbound);
     }
-    if presentation.len() > MAX_LENGTH || token.len() > MAX_TOKEN {
-        return Err(ProofError::TooLong { what: WHAT, limit: MAX_LENGTH });
+    if token.len() > MAX_TOKEN {
+        return Err(ProofError::TooLong { what: WHAT, limit: MAX_TOKEN });
     }
     Ok((presentation, token))
 }

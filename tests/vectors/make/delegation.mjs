@@ -176,6 +176,7 @@ const disclosed = () => ({
   "approval-not-understood": refused("A mode nobody knows is not 'never'", "detail", granting({ ...first, tools: [{ ...createIssue, approval: "sometimes" }] })),
   "negative-budget": refused("Less than none", "detail", granting({ ...first, tools: [{ ...createIssue, limits: { calls: -1 } }] })),
   "tool-without-a-definition": refused("A tool that is not pinned", "detail", granting({ ...first, tools: [{ ...createIssue, definition: undefined }] })),
+  "tool-twice": refused("Readers differ on which grant counts", "detail", granting({ ...first, tools: [createIssue, { ...createIssue, limits: {} }] })),
   "member-twice-in-a-disclosure": refused(
     "Readers differ on which one counts",
     "json",

@@ -107,12 +107,14 @@ fn receipts_are_found_by_who_where_what_and_how_it_ended() {
     ledger.append(denied("b", "wipe", at(3)), &key()).unwrap();
     let other = Body { agent: Some(AgentName::parse("codex").unwrap()), ..opened("c", "read", at(4)) };
     ledger.append(other, &key()).unwrap();
+    let note = Some("They SAY \"Aye\"\nand go".into());
+    ledger.append(Body { note, ..Body::new(Kind::VaultLocked, at(2)) }, &key()).unwrap();
     let found = |filter: Filter| -> Vec<u64> {
         ledger.query(&filter).unwrap().into_iter().map(|entry| entry.seq).collect()
     };
     let all = Filter::default;
     let agent = |name: &str| Some(AgentName::parse(name).unwrap());
-    assert_eq!(found(all()), [3, 2, 1, 0]);
+    assert_eq!(found(all()), [4, 3, 2, 1, 0]);
     assert_eq!(found(Filter { agent: agent("codex"), ..all() }), [3]);
     assert_eq!(found(Filter { agent: agent("nobody"), ..all() }), [0_u64; 0]);
     assert_eq!(found(Filter { server: Some(server()), limit: Some(2), ..all() }), [3, 2]);
@@ -120,10 +122,12 @@ fn receipts_are_found_by_who_where_what_and_how_it_ended() {
     assert_eq!(found(Filter { verdict: Some(Verdict::Denied), ..all() }), [2]);
     assert_eq!(found(Filter { status: Some(Status::Ok), ..all() }), [1]);
     assert_eq!(found(Filter { since: Some(at(3)), ..all() }), [3, 2]);
-    assert_eq!(found(Filter { after: Some(1), ..all() }), [3, 2]);
+    assert_eq!(found(Filter { after: Some(2), ..all() }), [4, 3]);
     assert_eq!(found(Filter { text: Some("WIPE".into()), ..all() }), [2]);
     assert_eq!(found(Filter { text: Some("not_granted".into()), ..all() }), [2]);
     assert_eq!(found(Filter { text: Some("read".into()), limit: Some(1), ..all() }), [3]);
+    assert_eq!(found(Filter { text: Some("12".into()), kinds: vec![Kind::CallDenied], ..all() }), [2]);
+    assert_eq!(found(Filter { text: Some("say \"aye\"\n".into()), ..all() }), [4]);
     assert_eq!(found(Filter { text: Some("sha-256".into()), ..all() }), [0_u64; 0]);
 }
 
@@ -251,4 +255,22 @@ async fn receipts_written_at_once_by_many_make_one_chain() {
     }
     let report = verify(dir.path());
     assert!(report.holds() && report.so_far.size == 200, "{report:?}");
+}
+
+#[test]
+fn a_ledger_can_be_verified_and_exported_while_it_is_written() {
+    let dir = tempdir().unwrap();
+    let ledger = open(dir.path());
+    let public = key().public_key();
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| fill(&ledger, 150));
+        while !writing.is_finished() {
+            let report = ledger.verify(&public, None).unwrap();
+            assert!(report.holds(), "{report:?}");
+            let mut out = Vec::new();
+            ledger.export(&mut out).unwrap();
+            assert!(out.is_empty() || out.ends_with(b"\n"));
+        }
+    });
+    assert_eq!(ledger.verify(&public, Some(&ledger.checkpoint())).unwrap().so_far.size, 300);
 }

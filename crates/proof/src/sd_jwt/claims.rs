@@ -4,6 +4,7 @@
 use crate::{ProofError, jws};
 use domain::{Grant, PromptGrant, PublicKey, ResourceGrant, TargetKind, ToolGrant};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// The issuer-signed part.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +118,12 @@ impl Detail {
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<&ToolGrant> {
         self.tools.iter().find(|tool| tool.name == name)
+    }
+
+    /// Whether it is clear which grant of a tool counts: readers could differ on the first and the last.
+    pub(super) fn names_each_tool_once(&self) -> bool {
+        let names: HashSet<_> = self.tools.iter().map(|tool| &tool.name).collect();
+        names.len() == self.tools.len()
     }
 
     /// Whether the target is named at all; nothing about arguments, budget or approval.

@@ -147,6 +147,9 @@ impl Disclosure {
             return Err(ProofError::Malformed(WHAT));
         }
         let detail = Detail::deserialize(detail).map_err(|error| ProofError::Detail(error.to_string()))?;
+        if !detail.names_each_tool_once() {
+            return Err(ProofError::Detail("a tool is granted twice".to_owned()));
+        }
         Ok(Self { text: text.to_owned(), detail })
     }
 
