@@ -22,7 +22,7 @@ impl Broker {
     /// [`BrokerError::Storage`] when the files can't be read; what is wrong with the record is in the report.
     pub fn verify_record(&self) -> Result<Report, BrokerError> {
         let known = self.last_checkpoint()?;
-        ledger::verify_dir(&self.0.home.ledger_dir(), &self.receipt_key()?, known.as_ref()).map_err(storage)
+        self.0.ledger.verify(&self.receipt_key()?, known.as_ref()).map_err(storage)
     }
 
     /// The key that verifies receipts.
@@ -33,12 +33,12 @@ impl Broker {
         self.0.vault.public_key(&KeyName::Receipt)?.ok_or(BrokerError::NoWallet)
     }
 
-    /// Writes the whole record to `out`, and says how many receipts that were.
+    /// Writes the whole record to `out`, and says how many bytes that were.
     ///
     /// # Errors
     /// [`BrokerError::Storage`] when the files can't be read or `out` can't be written.
     pub fn export_record(&self, out: &mut dyn Write) -> Result<u64, BrokerError> {
-        ledger::export(&self.0.home.ledger_dir(), out).map_err(storage)
+        self.0.ledger.export(out).map_err(storage)
     }
 
     /// How far the record had come when it was last put down.
