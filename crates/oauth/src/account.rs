@@ -78,25 +78,28 @@ pub(crate) async fn settle(
     server: &ServerName,
     now: Timestamp,
 ) -> Result<(), OAuthError> {
+    match needed(oauth, server, now)? {
+        Some(flight) => flight.await,
+        None => Ok(()),
+    }
+}
+
+/// The refresh to wait for, if one is needed after all.
+fn needed(oauth: &Arc<Inner>, server: &ServerName, now: Timestamp) -> Result<Option<Flight>, OAuthError> {
     let account = oauth.account(server);
-    let flight = {
-        let mut slot = account.slot();
-        match under_way(&slot) {
-            Some(flight) => flight,
-            None => {
-                let tokens = oauth.vault.tokens(server).load()?;
-                let tokens = tokens.ok_or_else(|| OAuthError::LoginNeeded(server.clone()))?;
-                if !account.is_known() {
-                    account.set_due(due(&tokens, now));
-                }
-                if account.is_fresh(now) {
-                    return Ok(());
-                }
-                take_off(oauth, &account, &mut slot, server, now)
-            }
-        }
-    };
-    flight.await
+    let mut slot = account.slot();
+    if let Some(flight) = under_way(&slot) {
+        return Ok(Some(flight));
+    }
+    let tokens = oauth.vault.tokens(server).load()?;
+    let tokens = tokens.ok_or_else(|| OAuthError::LoginNeeded(server.clone()))?;
+    if !account.is_known() {
+        account.set_due(due(&tokens, now));
+    }
+    if account.is_fresh(now) {
+        return Ok(None);
+    }
+    Ok(Some(take_off(oauth, &account, &mut slot, server, now)))
 }
 
 /// Replaces tokens that the server rejected in a request sent at `sent`, unless that has been done since.
@@ -157,7 +160,7 @@ pub(crate) async fn give_back(oauth: &Inner, server: &ServerName) -> Result<bool
     };
     let Some(tokens) = tokens else { return Ok(false) };
     let Some((discovered, registration)) = known(oauth, server, &tokens)? else { return Ok(false) };
-    access(oauth, &discovered, &registration, &tokens).revoke(&tokens).await
+    access(oauth, &discovered, &registration, &tokens).await.revoke(&tokens).await
 }
 
 fn under_way(slot: &Slot) -> Option<Flight> {
@@ -191,7 +194,8 @@ async fn refresh(
     let Some((discovered, registration)) = known.filter(|_| old.refresh.is_some()) else {
         return over(oauth, account, server, era);
     };
-    match access(oauth, &discovered, &registration, &old).refresh(&old, now).await {
+    let access = access(oauth, &discovered, &registration, &old).await;
+    match access.refresh(&old, now).await {
         Ok(new) => {
             let mut slot = account.slot();
             if slot.era != era {
@@ -205,10 +209,14 @@ async fn refresh(
         Err(Failed::Gone) => over(oauth, account, server, era),
         Err(Failed::Other(error)) if old.expires.is_some_and(|end| now < end) => {
             tracing::warn!(%server, %error, "tokens could not be refreshed yet");
+            account.slot().replaced = None;
             account.set_due(now.plus(AGAIN));
             Ok(())
         }
-        Err(Failed::Other(error)) => Err(error),
+        Err(Failed::Other(error)) => {
+            account.slot().replaced = None;
+            Err(error)
+        }
     }
 }
 
@@ -240,13 +248,13 @@ fn known(
     Ok(discovered.zip(store.registration(&tokens.issuer)?))
 }
 
-fn access<'a>(
+async fn access<'a>(
     oauth: &'a Inner,
     discovered: &'a Discovered,
     registration: &'a ClientRegistration,
     tokens: &'a TokenSet,
 ) -> exchange::Account<'a> {
-    let line = oauth.line(&tokens.resource);
+    let line = oauth.web.line_for(&tokens.resource).await;
     exchange::Account { line, discovered, registration, resource: &tokens.resource }
 }
 

@@ -24,13 +24,11 @@ mod web;
 
 use account::Account;
 use domain::{Server, ServerName, Timestamp};
-use place::Depth;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use url::Url;
 use vault::{Secret, Vault};
-use web::{Line, Web};
+use web::Web;
 
 pub use browser::{Browser, SystemBrowser};
 pub use challenge::WwwAuthenticate;
@@ -140,13 +138,6 @@ impl Inner {
             let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(accounts.entry(server.clone()).or_default())
         })
-    }
-
-    /// A line out on behalf of the server with this resource URI.
-    fn line(&self, resource: &str) -> Line {
-        let least = if self.options.private_networks { Depth::Private } else { Depth::Public };
-        let literal = Url::parse(resource).map_or(Depth::Public, |url| Depth::of_server(&url));
-        self.web.line(literal.max(least))
     }
 }
 

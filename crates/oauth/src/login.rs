@@ -84,7 +84,7 @@ pub(crate) async fn log_in(
     challenge: Option<WwwAuthenticate>,
     now: Timestamp,
 ) -> Result<LoggedIn, OAuthError> {
-    let login = begin(oauth, server, challenge, now)?.discover().await?.register().await?;
+    let login = begin(oauth, server, challenge, now).await?.discover().await?.register().await?;
     let (tab, login) = login.ask(browser).await?;
     let outcome = match login {
         Ok(login) => login.exchange().await,
@@ -100,11 +100,11 @@ pub(crate) async fn log_in(
 
 /// Finds out where one would log in to `server`, and goes no further.
 pub(crate) async fn authority_of(oauth: &Inner, server: &Server) -> Result<Authority, OAuthError> {
-    let found = begin(oauth, server, None, Timestamp::from_seconds(0))?.discover().await?;
+    let found = begin(oauth, server, None, Timestamp::from_seconds(0)).await?.discover().await?;
     Ok(found.state.discovered.authority)
 }
 
-fn begin<'a>(
+async fn begin<'a>(
     oauth: &'a Inner,
     server: &'a Server,
     challenge: Option<WwwAuthenticate>,
@@ -113,7 +113,7 @@ fn begin<'a>(
     let Transport::Http { url, credential: Credential::OAuth } = &server.transport else {
         return Err(OAuthError::NotOAuth(server.name.clone()));
     };
-    let line = oauth.line(&server.resource());
+    let line = oauth.web.line_for(&server.resource()).await;
     place::admit(url, line.server).map_err(|reason| OAuthError::refused(url.as_str(), reason))?;
     Ok(Login { oauth, server, line, challenge, began: (now, Instant::now()), state: Discovering { url } })
 }

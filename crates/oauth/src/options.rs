@@ -15,9 +15,6 @@ pub struct OAuthOptions {
     pub patience: Duration,
     /// How long and how much a stranger may answer.
     pub limits: HttpLimits,
-    /// Whether names may resolve to private networks, for servers inside a company. Literal private addresses of a server
-    /// need no permission: the human typed them.
-    pub private_networks: bool,
     /// Where the wallet's client id metadata document is published, if it is.
     pub client_document: Option<Url>,
 }
@@ -29,7 +26,6 @@ impl Default for OAuthOptions {
             redirect_port: 0,
             patience: Duration::from_secs(300),
             limits: HttpLimits::default(),
-            private_networks: false,
             client_document: None,
         }
     }

@@ -6,6 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 const TEMPLATE: &str = include_str!("page.html");
+const OK: &str = "200 OK";
 /// A tab that does not take its page in this time does without.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -22,7 +23,7 @@ pub(crate) struct Tab(TcpStream);
 impl Page {
     pub(crate) fn logged_in(server: &ServerName) -> Self {
         let text = "The wallet holds the login now; no agent will see it. You can close this tab.";
-        Self { status: "200 OK", title: format!("Logged in to {server}"), text: text.into() }
+        Self { status: OK, title: format!("Logged in to {server}"), text: text.into() }
     }
 
     /// `why` may hold a stranger's words; they are shown as text.
@@ -44,8 +45,11 @@ impl Page {
         }
     }
 
+    /// The mark is whole where both halves met, and half where they did not.
     fn html(&self) -> String {
-        TEMPLATE.replace("{{title}}", &escape(&self.title)).replace("{{text}}", &escape(&self.text))
+        let mark = if self.status == OK { "whole" } else { "half" };
+        let page = TEMPLATE.replace("{{mark}}", mark).replace("{{title}}", &escape(&self.title));
+        page.replace("{{text}}", &escape(&self.text))
     }
 }
 

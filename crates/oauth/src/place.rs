@@ -50,7 +50,7 @@ impl Depth {
         }
     }
 
-    /// How far inside a server is, by its literal address alone: what a name resolves to is its owner's choice.
+    /// How far inside an address is by its literal alone; a name counts as public.
     pub(crate) fn of_server(url: &Url) -> Self {
         literal(url).and_then(Self::of).unwrap_or(Self::Public)
     }

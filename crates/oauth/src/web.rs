@@ -56,9 +56,23 @@ impl Web {
         Self { limits, clients: Arc::default() }
     }
 
-    pub(crate) fn line(&self, server: Depth) -> Line {
+    /// A line for the server with this resource URI. A name counts as private when all it resolves to is, so that servers
+    /// inside a company work; never as this machine, since what a name resolves to is its owner's choice.
+    pub(crate) async fn line_for(&self, resource: &str) -> Line {
+        let server = match Url::parse(resource) {
+            Ok(url) if Depth::of_server(&url) == Depth::Public => resolved_depth(&url).await,
+            Ok(url) => Depth::of_server(&url),
+            Err(_) => Depth::Public,
+        };
         Line { web: self.clone(), server }
     }
+}
+
+async fn resolved_depth(url: &Url) -> Depth {
+    let host = url.host_str().unwrap_or_default();
+    let found = tokio::net::lookup_host((host, 0)).await.into_iter().flatten();
+    let outermost = found.filter_map(|address| Depth::of(address.ip())).min();
+    outermost.unwrap_or(Depth::Public).min(Depth::Private)
 }
 
 impl Line {

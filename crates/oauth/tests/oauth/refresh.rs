@@ -145,6 +145,16 @@ async fn a_new_token_that_is_rejected_too_leads_to_the_human_and_not_round_again
 }
 
 #[tokio::test]
+async fn a_token_that_can_not_be_replaced_now_is_tried_again_and_the_login_stands() {
+    let down = |n| if n == 2 { (503, json!({})) } else { (200, tokens(n)) };
+    let (server, world) = at(Behaviour { token: down, ..Behaviour::default() }).await;
+    world.oauth.rejected(&world.server.name, later(5), later(6)).await.unwrap();
+    world.oauth.rejected(&world.server.name, later(7), later(8)).await.unwrap();
+    assert_eq!(server.tokens().len(), 3);
+    assert_eq!(world.access(), "access-3");
+}
+
+#[tokio::test]
 async fn logging_out_revokes_and_forgets() {
     let (playground, world) = at_the_playground().await;
     let access = world.access();
