@@ -118,7 +118,7 @@ pub struct Filter {
 pub enum ResultKind {
     /// Sent and answered.
     Allowed,
-    /// The human was asked.
+    /// The human was asked, whatever the answer was.
     Asked,
     /// Not sent.
     Refused,

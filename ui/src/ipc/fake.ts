@@ -229,7 +229,11 @@ function waiting(scene: string): Question[] {
 }
 
 function matches(outcome: Outcome, wanted?: ResultKind): boolean {
-  if (wanted === "asked") return outcome.result === "allowed" && outcome.asked;
+  if (wanted === "asked")
+    return (
+      (outcome.result === "allowed" && outcome.asked) ||
+      (outcome.result === "refused" && outcome.code === "human_denied")
+    );
   return wanted === undefined || outcome.result === wanted;
 }
 

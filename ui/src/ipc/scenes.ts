@@ -227,6 +227,15 @@ const rows: Row[] = [
     { result: "failed", why: "The login has ended; log in to stripe again." },
     91_000,
   ],
+  [
+    12.5 * MINUTE,
+    "codex",
+    "stripe",
+    "create_refund",
+    "119000 ch_3QH7d",
+    { result: "refused", code: "human_denied", why: "Refused: the human said no." },
+    null,
+  ],
   [13 * MINUTE, "codex", "stripe", "get_charge", "ch_3QK8f", allowed, 210_000],
   [
     18 * MINUTE,

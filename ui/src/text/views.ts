@@ -81,7 +81,7 @@ export const approvals = {
   confirm: "A typed command asks",
   empty: "Nothing was asked yet",
   emptyHint: "A delegation says which tools ask you first. Those calls wait here and in their own window.",
-  approved: "Approved",
+  answers: { approved: "Approved", denied: "Denied", unanswered: "Ended unanswered" },
   columns: { time: "Time", question: "Question", answer: "Your answer" },
 };
 
@@ -347,6 +347,18 @@ export const outcome = {
   unknown: { word: "Unknown", icon: "warn", tone: "asks" },
   noted: { word: "Noted", icon: "info", tone: "plain" },
 } as const satisfies Record<Outcome["result"], unknown>;
+
+/** What the human answered, from what came of the call. */
+export function answerSaid(came: Outcome): {
+  word: string;
+  icon: "allowed" | "refused" | "ended";
+  tone: "ok" | "bad" | "plain";
+} {
+  const words = approvals.answers;
+  if (came.result !== "refused") return { word: words.approved, icon: "allowed", tone: "ok" };
+  if (came.code === "human_denied") return { word: words.denied, icon: "refused", tone: "bad" };
+  return { word: words.unanswered, icon: "ended", tone: "plain" };
+}
 
 export const settings = {
   title: "Settings",
