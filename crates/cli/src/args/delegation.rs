@@ -66,7 +66,7 @@ impl From<Ask> for ApprovalMode {
 /// `countersign delegation …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum DelegationCommand {
-    /// List the delegations
+    /// List the delegations, newest last
     List,
     /// Show a delegation in full
     Show {

@@ -2,6 +2,8 @@
 
 mod paint;
 mod table;
+#[cfg(test)]
+mod tests;
 pub(crate) mod words;
 
 pub(crate) use paint::{Paint, Tone};

@@ -77,6 +77,16 @@ pub(crate) fn short(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A word as a POSIX shell would take it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +111,12 @@ mod tests {
     fn threat_19_text_that_hides_or_steers_is_shown() {
         assert_eq!(visible("a\u{202e}b\u{200b}c\u{1b}[2J\n"), "a<U+202E>b<U+200B>c<U+001B>[2J<U+000A>");
         assert_eq!(visible("Grüße, 世界 🙂"), "Grüße, 世界 🙂");
+    }
+
+    #[test]
+    fn a_word_that_could_end_a_shell_line_is_quoted() {
+        assert_eq!(quoted("a b;$(c)'"), r"'a b;$(c)'\'''");
+        assert_eq!(quoted(""), "''");
     }
 
     proptest! {

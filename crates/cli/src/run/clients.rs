@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::args::ClientKind;
+use crate::page::words::quoted;
 use crate::page::{Page, Tone};
 use broker::Home;
 use clap::ValueEnum;
@@ -86,15 +87,6 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,11 +112,5 @@ mod tests {
         draw(&mut page, &entry(), Some(ClientKind::Cursor));
         let text = page.into_text();
         assert!(text.contains("Cursor") && !text.contains("Claude"), "{text}");
-    }
-
-    #[test]
-    fn a_word_that_could_end_a_shell_line_is_quoted() {
-        assert_eq!(quoted("a b;$(c)'"), r"'a b;$(c)'\'''");
-        assert_eq!(quoted(""), "''");
     }
 }

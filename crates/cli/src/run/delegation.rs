@@ -60,7 +60,8 @@ fn whole(wallet: &Wallet, id: DelegationId) -> Result<DelegationId, Failure> {
 }
 
 fn list(wallet: &Wallet) -> Result<(), Failure> {
-    let all: Vec<DelegationView> = wallet.look(Look::Delegations)?;
+    let mut all: Vec<DelegationView> = wallet.look(Look::Delegations)?;
+    all.sort_by_key(|view| view.delegation.issued);
     wallet.out.show(&all, |page| {
         if all.is_empty() {
             return page.line(

@@ -5,7 +5,6 @@ use crate::args::{Init, Keys};
 use crate::page::{Cell, Tone};
 use crate::{Failure, ask};
 use broker::{Broker, BrokerError, CreateWallet, KeyChoice, Secret, Status, WalletState};
-use zeroize::Zeroizing;
 
 /// `countersign init`
 pub(super) fn run(wallet: &Wallet, init: Init) -> Result<(), Failure> {
@@ -51,7 +50,8 @@ async fn create(wallet: &Wallet<'_>, broker: &Broker, init: &Init) -> Result<(),
     }
     let passphrase =
         if init.no_passphrase { None } else { Some(ask::new_passphrase(init.confirm.passphrase_fd)?) };
-    let attempt = |keys| broker.create(new_wallet(init, keys, passphrase.as_deref()));
+    let attempt =
+        |keys| broker.create(new_wallet(init, keys, passphrase.as_ref().map(|typed| typed.as_str())));
     match init.keys {
         Some(Keys::Keyring) => Ok(attempt(KeyChoice::Keyring).await?),
         Some(Keys::Passphrase) => Ok(attempt(KeyChoice::Passphrase).await?),
@@ -68,7 +68,7 @@ async fn create(wallet: &Wallet<'_>, broker: &Broker, init: &Init) -> Result<(),
     }
 }
 
-fn new_wallet(init: &Init, keys: KeyChoice, passphrase: Option<&String>) -> CreateWallet {
-    let passphrase = passphrase.map(|typed| Secret::new(Zeroizing::new(typed.clone()).to_string()));
+fn new_wallet(init: &Init, keys: KeyChoice, passphrase: Option<&str>) -> CreateWallet {
+    let passphrase = passphrase.map(|typed| Secret::new(typed.as_bytes()));
     CreateWallet { identity: init.identity.clone(), keys, passphrase }
 }

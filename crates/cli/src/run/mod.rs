@@ -16,6 +16,8 @@ mod record;
 mod serve;
 mod server;
 mod status;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod wallet;
 

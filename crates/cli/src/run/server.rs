@@ -3,7 +3,7 @@
 use super::wallet::Wallet;
 use super::{browser, now};
 use crate::args::{Login, ServerAdd, ServerCommand};
-use crate::page::words::{near, short, visible};
+use crate::page::words::{near, quoted, short, visible};
 use crate::page::{Cell, Page, Tone};
 use crate::{Failure, ask};
 use broker::control::{Change, Entrusted, Look, Said, ServerForm, Shrink};
@@ -121,7 +121,7 @@ fn reached_by(transport: &Transport) -> String {
         Transport::Http { url, .. } => url.to_string(),
         Transport::Stdio(launch) => {
             let words = [&launch.command].into_iter().chain(&launch.args);
-            words.map(String::as_str).collect::<Vec<_>>().join(" ")
+            words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
         }
     }
 }
@@ -152,7 +152,7 @@ fn show(wallet: &Wallet, name: ServerName) -> Result<(), Failure> {
     })
 }
 
-fn facts(page: &mut Page, view: &ServerView) {
+pub(super) fn facts(page: &mut Page, view: &ServerView) {
     let server = &view.server;
     let login = match &view.login {
         LoginState::LoggedIn { expires: Some(expires), .. } => {

@@ -30,7 +30,7 @@ pub(super) fn unlock(wallet: &Wallet, confirm: Confirm) -> Result<(), Failure> {
     wallet.out.done("Unlocked.")
 }
 
-fn draw(page: &mut Page, Presence { status, windows }: &Presence) {
+pub(super) fn draw(page: &mut Page, Presence { status, windows }: &Presence) {
     let (tone, sentence) = sentence(status);
     page.toned(tone, sentence);
     page.gap();

@@ -128,3 +128,12 @@ fn a_reader_that_has_had_enough_is_no_failure() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn without_a_keyring_init_says_so_and_puts_the_keys_under_the_passphrase() {
+    let wallet = Wallet::none();
+    let said = wallet.typed(PASSPHRASE, &["init", "--json"]).done();
+    assert!(said.err.contains("under your passphrase"), "{}", said.err);
+    let status: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((status["wallet"].as_str(), status["keyring"].as_bool()), (Some("unlocked"), Some(false)));
+}

@@ -97,6 +97,8 @@ impl Wallet {
             .arg("--home")
             .arg(self.home.path())
             .args(words)
+            // No keyring answers: neither the one of whoever runs the tests, nor another.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
