@@ -175,9 +175,11 @@ fn says_error(answer: &Message) -> bool {
 }
 
 const fn reason(error: &UpstreamError) -> &'static str {
-    match error {
-        UpstreamError::Unauthorized { .. } | UpstreamError::Forbidden { .. } => "login_needed",
-        UpstreamError::NotStarted(_) => "not_started",
-        _ => "unreachable",
+    if matches!(error, UpstreamError::Unauthorized { .. } | UpstreamError::Forbidden { .. }) {
+        "login_needed"
+    } else if matches!(error, UpstreamError::NotStarted(_)) {
+        "not_started"
+    } else {
+        "unreachable"
     }
 }

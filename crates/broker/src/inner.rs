@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
-use vault::{KeyName, Secret, Vault, VaultError};
+use vault::{KeyName, KeyRingError, Secret, Vault, VaultError};
 
 /// How many events a slow listener may be behind before it has to read the snapshots again.
 const EVENTS: usize = 1024;
@@ -155,9 +155,12 @@ impl Inner {
 
     /// The same for what the owner does.
     pub(crate) fn note(&self, body: Body) -> Result<(), BrokerError> {
-        self.write(body).map(drop).map_err(|denial| match denial {
-            Denial::Locked => BrokerError::Locked,
-            denial => BrokerError::Storage(denial.sentence()),
+        self.write(body).map(drop).map_err(|denial| {
+            if denial == Denial::Locked {
+                BrokerError::Locked
+            } else {
+                BrokerError::Storage(denial.sentence())
+            }
         })
     }
 
@@ -256,12 +259,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl From<VaultError> for BrokerError {
     fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Locked => Self::Locked,
-            VaultError::WrongPassphrase => Self::WrongPassphrase,
-            VaultError::KeyRing(vault::KeyRingError::WrongPassphrase) => Self::WrongPassphrase,
-            VaultError::NoPassphrase => Self::NoPassphrase,
-            other => Self::Storage(other.to_string()),
+        if matches!(error, VaultError::Locked) {
+            Self::Locked
+        } else if matches!(
+            error,
+            VaultError::WrongPassphrase | VaultError::KeyRing(KeyRingError::WrongPassphrase)
+        ) {
+            Self::WrongPassphrase
+        } else if matches!(error, VaultError::NoPassphrase) {
+            Self::NoPassphrase
+        } else {
+            Self::Storage(error.to_string())
         }
     }
 }

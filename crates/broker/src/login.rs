@@ -63,10 +63,12 @@ impl Inner {
 }
 
 fn fault(error: VaultError) -> Fault {
-    match error {
-        VaultError::Locked => Fault::Denied(Denial::Locked),
-        VaultError::LoginNeeded(_) => Fault::LoginNeeded,
-        other => Fault::Vault(other),
+    if matches!(error, VaultError::Locked) {
+        Fault::Denied(Denial::Locked)
+    } else if matches!(error, VaultError::LoginNeeded(_)) {
+        Fault::LoginNeeded
+    } else {
+        Fault::Vault(error)
     }
 }
 

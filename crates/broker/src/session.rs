@@ -5,17 +5,18 @@
 //! ```
 //! Connected is `gate`; this file is Identified; what a session owns (links, children, standing answers) ends with it.
 
+mod greeting;
+mod servers;
+
 use crate::call::journey;
 use crate::end::Stop;
 use crate::inner::Inner;
-use crate::link::{Fault, Link, redacted};
+use crate::link::Link;
 use crate::listing;
-use crate::tools::Tools;
 use crate::wanted::Wanted;
 use bytes::Bytes;
 use domain::{AgentName, Delegation, Denial, Peer, ServerName, SessionId, Target};
-use http::HeaderMap;
-use mcp::era::{Era, Hello};
+use mcp::era::Hello;
 use mcp::framing::{LineError, LineReader, LineWriter};
 use mcp::lists::List;
 use mcp::{Kind, Message, RawId};
@@ -193,50 +194,6 @@ impl Session {
         Ok(Message::response(id, &self.in_era(result)))
     }
 
-    /// The legacy handshake: the wallet answers for all servers, and opens each when it is first needed.
-    fn initialize(&self, request: &Message) -> Value {
-        let params = request.params();
-        let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let version = agreed(&asked);
-        // Said once: an agent can't become somebody else half-way.
-        let _ = self.hello.set(Hello::from_initialize(&params));
-        json!({
-            "protocolVersion": version,
-            "capabilities": {
-                "tools": { "listChanged": true },
-                "resources": { "listChanged": true, "subscribe": true },
-                "prompts": { "listChanged": true },
-                "completions": {},
-                "logging": {},
-            },
-            "serverInfo": server_info(),
-        })
-    }
-
-    /// The modern handshake.
-    fn discover(&self, request: &Message) -> Value {
-        self.remember_modern(request);
-        json!({
-            "supportedVersions": [mcp::era::MODERN],
-            "capabilities": { "tools": {}, "resources": {}, "prompts": {}, "completions": {} },
-            "serverInfo": server_info(),
-        })
-    }
-
-    /// The first request of an agent that never said `initialize` tells what it can do.
-    pub(crate) fn remember_modern(&self, request: &Message) {
-        let meta = request.params().get("_meta").cloned().unwrap_or_default();
-        let _ = self.hello.set(Hello::from_meta(&meta));
-    }
-
-    /// A result as the agent's revision has it: a modern one says what kind it is.
-    fn in_era(&self, mut result: Value) -> Value {
-        if self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern) {
-            result["resultType"] = json!("complete");
-        }
-        result
-    }
-
     async fn notified(&self, message: Message) {
         match message.method() {
             Some("notifications/cancelled") => {
@@ -253,118 +210,10 @@ impl Session {
         }
     }
 
-    /// Sends a message to every server that is open.
-    async fn to_all(&self, message: &Message) -> Value {
-        let slots: Vec<_> = lock(&self.links).values().cloned().collect();
-        // A server that is only being opened has nothing to hear yet.
-        let links: Vec<_> = slots.iter().filter_map(|slot| slot.try_lock().ok()?.clone()).collect();
-        for link in links {
-            if let Err(error) = self.tell(&link, message.clone()).await {
-                tracing::debug!(%error, server = %link.server.name, "a message to all servers did not reach one");
-            }
-        }
-        json!({})
-    }
-
-    /// The agent's answer to a server's own question goes back to that server alone.
-    async fn answered(&self, message: Message) {
-        let place = message.id().and_then(|id| lock(&self.asked).remove(id));
-        let Some((link, id)) = place else { return };
-        let Some(link) = link.upgrade() else { return };
-        if let Err(error) = self.tell(&link, message.edit().id(id).finish()).await {
-            tracing::debug!(%error, server = %link.server.name, "an answer did not reach its server");
-        }
-    }
-
-    /// A server asks something (sampling, elicitation, roots): passed to the agent under an id of the wallet's.
-    pub(crate) async fn question_from(&self, link: &Arc<Link>, message: Message) {
-        let Kind::Request { id, method } = message.kind() else { return };
-        if method.as_ref() == "ping" {
-            let _ = self.tell(link, Message::response(id, &json!({}))).await;
-            return;
-        }
-        let ours = RawId::text(&format!("{}:{}", link.server.name, crate::random::make_id()));
-        {
-            let mut asked = lock(&self.asked);
-            if asked.len() >= AT_ONCE {
-                asked.clear();
-            }
-            asked.insert(ours.clone(), (Arc::downgrade(link), id.clone()));
-        }
-        let message = message.edit().id(ours).finish();
-        self.send(redacted(&message, &self.inner.vault.redactor())).await;
-    }
-
-    /// A server's notification, for the agent to hear.
-    pub(crate) async fn pass_on(&self, link: &Link, message: Message) {
-        tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
-        self.send(redacted(&message, &self.inner.vault.redactor())).await;
-    }
-
-    /// The link to a server, opened when it is first needed.
-    pub(crate) async fn link(&self, server: &ServerName) -> Result<Arc<Link>, Fault> {
-        let slot = lock(&self.links).entry(server.clone()).or_default().clone();
-        let mut slot = slot.lock().await;
-        if let Some(link) = slot.as_ref().filter(|link| !link.is_over()) {
-            return Ok(link.clone());
-        }
-        let link = tokio::select! {
-            link = crate::open::open(self, server, self.me.clone()) => link?,
-            () = self.ended.cancelled() => return Err(mcp::upstream::UpstreamError::Closed.into()),
-        };
-        *slot = Some(link.clone());
-        Ok(link)
-    }
-
-    /// What a server's tools are now.
-    pub(crate) async fn tools(&self, link: &Link) -> Result<Arc<Tools>, Fault> {
-        match link.known_tools() {
-            Some(tools) => Ok(tools),
-            None => link.tools(&self.housekeeping(&link.server.name).await?).await,
-        }
-    }
-
-    /// Sends a server what wants no answer.
-    async fn tell(&self, link: &Link, message: Message) -> Result<(), Fault> {
-        link.tell(message, self.housekeeping(&link.server.name).await?).await
-    }
-
-    /// Asks a server to stop working on a request. That must reach it also when the delegation has just ended: without a
-    /// credential, then.
-    pub(crate) async fn take_back(&self, link: &Link, id: Option<&RawId>) {
-        let Some(id) = id else { return };
-        let headers = self.housekeeping(&link.server.name).await.unwrap_or_default();
-        link.cancel(id, headers).await;
-    }
-
-    /// What protocol housekeeping with a server is sent with.
-    pub(crate) async fn housekeeping(&self, server: &ServerName) -> Result<HeaderMap, Fault> {
-        Ok(self.admitted(server).await?.headers())
-    }
-
-    /// Leave to talk to a server at all, and the credential for it.
-    pub(crate) async fn admitted(&self, server: &ServerName) -> Result<vault::Attachment, Fault> {
-        let inner = &self.inner;
-        let book = inner.books.read().ok_or(Denial::Locked)?;
-        let agent = book.agent(&self.agent).map_err(|_| Denial::AgentRevoked)?;
-        let delegations = book.delegations_of(&self.agent);
-        let now = inner.clock.now();
-        let permit = policy::admit(agent, book.about.paused, &delegations, server, now)?;
-        inner.freshen(server).await?;
-        inner.attach(permit)
-    }
-
     /// The agent's delegations that hold now.
     pub(crate) fn delegations(&self) -> Vec<Delegation> {
         let Some(book) = self.inner.books.read() else { return vec![] };
         book.delegations_of(&self.agent)
-    }
-
-    /// Which server a resource is on: the one whose grant names it.
-    pub(crate) fn server_of(&self, target: &Target) -> Option<ServerName> {
-        let delegations = self.delegations();
-        let grants = delegations.iter().flat_map(|delegation| &delegation.grants);
-        grants.into_iter().find(|grant| grant.names(target)).map(|grant| grant.server.clone())
     }
 
     /// Refuses what belongs to no server this agent has anything on.
@@ -456,20 +305,9 @@ async fn write_all<W: AsyncWrite + Unpin>(
 }
 
 fn refuse_unreadable(error: &mcp::ParseError) -> Message {
-    let code = match error {
-        mcp::ParseError::NotJson { .. } | mcp::ParseError::NotUtf8 { .. } => -32700,
-        _ => -32600,
-    };
+    let no_json = matches!(error, mcp::ParseError::NotJson { .. } | mcp::ParseError::NotUtf8 { .. });
+    let code = if no_json { -32700 } else { -32600 };
     Message::failure(None, code, &error.to_string(), None)
-}
-
-/// The version the agent asked for, if it is one of ours; else our newest of that era.
-fn agreed(asked: &str) -> &str {
-    if mcp::era::LEGACY.contains(&asked) { asked } else { mcp::era::LEGACY[0] }
-}
-
-fn server_info() -> Value {
-    json!({ "name": "countersign", "title": "Countersign", "version": env!("CARGO_PKG_VERSION") })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

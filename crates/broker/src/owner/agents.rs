@@ -86,7 +86,7 @@ impl Broker {
         })?;
         inner.sessions.cancel_calls(|call| call.agent == *name);
         inner.sessions.end_of(name);
-        inner.forget_enrolment(name);
+        inner.forget_enrolment(name)?;
         inner.tell(Event::Delegations);
         self.agent_changed(name, Kind::AgentRevoked, None)
     }

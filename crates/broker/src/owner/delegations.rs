@@ -79,10 +79,9 @@ impl Broker {
 
     fn view(&self, signed: &Signed) -> DelegationView {
         let used = self.used(&signed.delegation);
-        let state = match signed.delegation.state(self.now()) {
-            DelegationState::Active if spent(&signed.delegation, &used) => DelegationState::Spent,
-            state => state,
-        };
+        let state = signed.delegation.state(self.now());
+        let spent = state == DelegationState::Active && is_spent(&signed.delegation, &used);
+        let state = if spent { DelegationState::Spent } else { state };
         DelegationView { delegation: signed.delegation.clone(), state, used, sd_jwt: signed.sd_jwt.to_text() }
     }
 
@@ -174,7 +173,7 @@ fn pin_tool(grant: &GrantDraft, wanted: &ToolDraft, listed: &[Tool]) -> Result<T
 }
 
 /// Whether nothing in a delegation can be called any more: every tool has a number of calls, and has used them up.
-fn spent(delegation: &Delegation, used: &[(ServerName, String, u64)]) -> bool {
+fn is_spent(delegation: &Delegation, used: &[(ServerName, String, u64)]) -> bool {
     let calls = |grant: &Grant, tool: &ToolGrant| {
         used.iter()
             .find(|(server, name, _)| *server == grant.server && *name == tool.name)

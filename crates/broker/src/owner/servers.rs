@@ -59,10 +59,10 @@ impl Broker {
     pub async fn remove_server(&self, name: &ServerName) -> Result<(), BrokerError> {
         let inner = &self.0;
         let view = self.server(name)?;
-        if matches!(view.login, LoginState::LoggedIn { .. }) {
-            if let Err(error) = self.logout(name).await {
-                tracing::info!(%error, "the server could not be told about the end of the login");
-            }
+        if matches!(view.login, LoginState::LoggedIn { .. })
+            && let Err(error) = self.logout(name).await
+        {
+            tracing::info!(%error, "the server could not be told about the end of the login");
         }
         inner.books.change(|book, shelf| book.remove_server(shelf, name))?;
         inner.vault.delete_secrets_of(name)?;

@@ -24,10 +24,11 @@ impl Broker {
     pub async fn open(home: Home) -> Result<Self, OpenError> {
         let inner = tokio::task::block_in_place(|| Inner::open(home))?;
         let broker = Self(Arc::new(inner));
-        if broker.0.vault.exists() && broker.0.keys.in_keyring() {
-            if let Err(error) = broker.unlock(None).await {
-                broker.0.notice(format!("The wallet stays locked: {error}"));
-            }
+        if broker.0.vault.exists()
+            && broker.0.keys.in_keyring()
+            && let Err(error) = broker.unlock(None).await
+        {
+            broker.0.notice(format!("The wallet stays locked: {error}"));
         }
         Ok(broker)
     }

@@ -1,0 +1,106 @@
+//! Step 3: a question becomes a permit only by a human's answer to exactly this call.
+
+use super::{Cleared, Decided, Known, Trip, decision};
+use crate::end::Stop;
+use crate::random;
+use domain::{Answer, ApprovalId, Denial, Subject};
+use policy::Asking;
+use proof::receipt::{Body, Kind, Verdict};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long a question waits for the human.
+const QUESTION: Duration = Duration::from_secs(600);
+
+impl Trip<'_> {
+    /// 3. A question becomes a permit only by a human's answer to exactly this call.
+    pub(super) async fn settle(
+        &self,
+        known: &Known,
+        decided: Decided,
+        withdrawn: &CancellationToken,
+    ) -> Result<Cleared, Stop> {
+        let (asking, place) = match decided {
+            Decided::Allowed(permit, place) => {
+                return Ok(Cleared {
+                    permit,
+                    place,
+                    decision: decision(Verdict::Allowed, "delegation", None),
+                });
+            }
+            Decided::Asking(asking, place) => (asking, place),
+        };
+        let id = ApprovalId::new(random::make_id());
+        let answer = self.ask(known, &id, &asking, withdrawn).await?;
+        let now = self.session.inner.clock.now();
+        let settled = policy::settle(asking, id.clone(), answer, now);
+        self.record_answer(&id, settled.is_ok())?;
+        let settled = settled.map_err(|denial| self.refuse(denial))?;
+        if self.flight.is_stopped() {
+            return Err(self.refuse(self.why_stopped(known)));
+        }
+        if let Some(yes) = settled.standing {
+            let remembered = self.session.inner.books.change(|book, shelf| book.remember(shelf, yes));
+            if let Err(error) = remembered {
+                tracing::warn!(%error, "the answer holds for this call only");
+            }
+        }
+        Ok(Cleared {
+            permit: settled.permit,
+            place,
+            decision: decision(Verdict::Asked, "approval", Some(id)),
+        })
+    }
+
+    async fn ask(
+        &self,
+        known: &Known,
+        id: &ApprovalId,
+        asking: &Asking,
+        withdrawn: &CancellationToken,
+    ) -> Result<Answer, Stop> {
+        let inner = &self.session.inner;
+        let Some(delegation) = asking.permit().delegation().cloned() else {
+            return Err(self.refuse(Denial::NotGranted));
+        };
+        let subject = Subject::Call {
+            agent: self.call.agent.clone(),
+            session: self.call.session.clone(),
+            peer: self.session.peer.clone(),
+            server: self.call.server.clone(),
+            target: self.call.target.clone(),
+            definition: asking.permit().definition(),
+            delegation,
+            arguments: self.wanted.arguments.clone(),
+            digest: self.call.digest,
+        };
+        let ticket = inner.desk.ask(id.clone(), subject, self.now, QUESTION);
+        let ticket = ticket.map_err(|_| self.refuse(Denial::TooManyQuestions))?;
+        self.write(Body {
+            decision: Some(decision(Verdict::Asked, "delegation", Some(id.clone()))),
+            ..self.body(Kind::ApprovalAsked)
+        })?;
+        self.flight.waits(true);
+        let answer = tokio::select! {
+            answer = ticket.answered() => answer.ok_or(Denial::Unanswered),
+            () = self.flight.stopped() => Err(self.why_stopped(known)),
+            () = withdrawn.cancelled() => {
+                self.write(self.body(Kind::ApprovalExpired))?;
+                return Err(Stop::Withdrawn);
+            }
+            () = self.session.keep_waiting(&self.wanted.request) => Err(Denial::Unanswered),
+        };
+        self.flight.waits(false);
+        if answer.is_err() {
+            self.write(self.body(Kind::ApprovalExpired))?;
+        }
+        answer.map_err(|denial| self.refuse(denial))
+    }
+
+    fn record_answer(&self, id: &ApprovalId, granted: bool) -> Result<(), Stop> {
+        let kind = if granted { Kind::ApprovalGranted } else { Kind::ApprovalRefused };
+        let verdict = if granted { Verdict::Allowed } else { Verdict::Denied };
+        let decision = Some(decision(verdict, "human", Some(id.clone())));
+        self.write(Body { decision, ..self.body(kind) }).map(drop)
+    }
+}

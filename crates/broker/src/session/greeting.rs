@@ -1,0 +1,61 @@
+//! The first words: the wallet answers for all servers at once, in the agent's own era.
+
+use super::Session;
+use mcp::Message;
+use mcp::era::{Era, Hello};
+use serde_json::{Value, json};
+
+impl Session {
+    /// The legacy handshake: the wallet answers for all servers, and opens each when it is first needed.
+    pub(super) fn initialize(&self, request: &Message) -> Value {
+        let params = request.params();
+        let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let version = agreed(&asked);
+        // Said once: an agent can't become somebody else half-way.
+        let _ = self.hello.set(Hello::from_initialize(&params));
+        json!({
+            "protocolVersion": version,
+            "capabilities": {
+                "tools": { "listChanged": true },
+                "resources": { "listChanged": true, "subscribe": true },
+                "prompts": { "listChanged": true },
+                "completions": {},
+                "logging": {},
+            },
+            "serverInfo": server_info(),
+        })
+    }
+
+    /// The modern handshake.
+    pub(super) fn discover(&self, request: &Message) -> Value {
+        self.remember_modern(request);
+        json!({
+            "supportedVersions": [mcp::era::MODERN],
+            "capabilities": { "tools": {}, "resources": {}, "prompts": {}, "completions": {} },
+            "serverInfo": server_info(),
+        })
+    }
+
+    /// The first request of an agent that never said `initialize` tells what it can do.
+    pub(crate) fn remember_modern(&self, request: &Message) {
+        let meta = request.params().get("_meta").cloned().unwrap_or_default();
+        let _ = self.hello.set(Hello::from_meta(&meta));
+    }
+
+    /// A result as the agent's revision has it: a modern one says what kind it is.
+    pub(super) fn in_era(&self, mut result: Value) -> Value {
+        if self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern) {
+            result["resultType"] = json!("complete");
+        }
+        result
+    }
+}
+
+/// The version the agent asked for, if it is one of ours; else our newest of that era.
+fn agreed(asked: &str) -> &str {
+    if mcp::era::LEGACY.contains(&asked) { asked } else { mcp::era::LEGACY[0] }
+}
+
+fn server_info() -> Value {
+    json!({ "name": "countersign", "title": "Countersign", "version": env!("CARGO_PKG_VERSION") })
+}
