@@ -4,6 +4,10 @@
 //! then says for itself who asks (versioning, backward compatibility). The preferred era is tried first, the other one when the
 //! server does not know it.
 
+mod hello;
+
+pub use hello::Hello;
+
 use crate::message::{Message, RawId};
 use crate::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use http::HeaderMap;
@@ -18,9 +22,6 @@ pub const MODERN: &str = "2026-07-28";
 /// The legacy versions we speak, newest first.
 pub const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
-const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const INFO: &str = "io.modelcontextprotocol/clientInfo";
-const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// JSON-RPC errors by which a modern server refuses what it has understood: header mismatch, missing client capability.
@@ -38,21 +39,6 @@ pub enum Era {
     Legacy,
     /// From 2026-07-28: every request stands alone.
     Modern,
-}
-
-/// What the client says of itself, in the words of either era.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hello {
-    /// The era to try first: the one its client speaks.
-    pub prefer: Era,
-    /// The version the client asks for, in that era.
-    pub version: String,
-    /// `clientInfo`, as it came. Self-reported, identifies nobody.
-    pub info: Value,
-    /// The client's capabilities, as they came.
-    pub capabilities: Value,
-    /// Other members of the client's `initialize` params, passed on.
-    rest: serde_json::Map<String, Value>,
 }
 
 /// A server that is ready.
@@ -97,64 +83,6 @@ pub enum OpenError {
         /// The server's words. Untrusted.
         message: String,
     },
-}
-
-impl Hello {
-    /// A legacy client's words: the params of its `initialize`.
-    #[must_use]
-    pub fn from_initialize(params: &Value) -> Self {
-        let mut rest = params.as_object().cloned().unwrap_or_default();
-        let version = rest.shift_remove("protocolVersion");
-        let version = version.as_ref().and_then(Value::as_str).unwrap_or(LEGACY[0]).to_owned();
-        let info = rest.shift_remove("clientInfo").unwrap_or_else(own_info);
-        let capabilities = rest.shift_remove("capabilities").unwrap_or_else(|| json!({}));
-        Self { prefer: Era::Legacy, version, info, capabilities, rest }
-    }
-
-    /// A modern client's words: the `_meta` of any of its requests.
-    #[must_use]
-    pub fn from_meta(meta: &Value) -> Self {
-        let found = |name: &str| meta.get(name).cloned();
-        Self {
-            prefer: Era::Modern,
-            version: found(VERSION)
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_else(|| MODERN.into()),
-            info: found(INFO).unwrap_or_else(own_info),
-            capabilities: found(CAPABILITIES).unwrap_or_else(|| json!({})),
-            rest: serde_json::Map::new(),
-        }
-    }
-
-    /// The wallet's own words, when it looks at a server for its owner.
-    #[must_use]
-    pub fn of_wallet() -> Self {
-        Self { prefer: Era::Legacy, ..Self::from_meta(&Value::Null) }
-    }
-
-    /// The `_meta` members a modern server wants on every request.
-    #[must_use]
-    pub fn meta(&self) -> [(&'static str, Value); 3] {
-        [(VERSION, MODERN.into()), (INFO, self.info.clone()), (CAPABILITIES, self.capabilities.clone())]
-    }
-
-    fn initialize(&self, version: &str) -> Value {
-        let mut params = json!({
-            "protocolVersion": version, "capabilities": self.capabilities, "clientInfo": self.info
-        });
-        if let Value::Object(params) = &mut params {
-            params.extend(self.rest.clone());
-        }
-        params
-    }
-
-    fn legacy_version(&self) -> &str {
-        if self.prefer == Era::Legacy { &self.version } else { LEGACY[0] }
-    }
-}
-
-fn own_info() -> Value {
-    json!({ "name": "countersign", "version": env!("CARGO_PKG_VERSION") })
 }
 
 /// Finds out which era the server speaks and says the first words. `headers` as in [`Outgoing`]. Each answer is waited for at

@@ -6,8 +6,9 @@ use memchr::{memchr, memchr2};
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// How much is read at once, at least.
-const READ: usize = 16 << 10;
+/// How much room a read gets: a new block when less than the least of it is left of the last.
+const BLOCK: usize = 64 << 10;
+const LEAST: usize = 4 << 10;
 
 /// Splits a stream into lines. Cancel-safe: what was read stays here until it makes a line.
 #[derive(Debug)]
@@ -62,7 +63,9 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                 self.buffer.clear();
                 self.searched = 0;
             }
-            self.buffer.reserve(READ);
+            if self.buffer.capacity() - self.buffer.len() < LEAST {
+                self.buffer.reserve(BLOCK);
+            }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 let rest = self.buffer.split();
                 self.searched = 0;

@@ -5,6 +5,7 @@
 
 mod build;
 mod edit;
+mod envelope;
 mod id;
 mod members;
 mod strict;
@@ -14,7 +15,8 @@ pub use id::RawId;
 pub use strict::{MAX_DEPTH, Suspicion};
 
 use bytes::Bytes;
-use members::{Member, members};
+use envelope::Envelope;
+use members::members;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -240,70 +242,5 @@ impl std::fmt::Debug for Message {
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         self.bytes == other.bytes
-    }
-}
-
-/// The members JSON-RPC knows, as they were found.
-#[derive(Default)]
-struct Envelope<'a> {
-    version: Option<&'a str>,
-    id: Option<(&'a str, Range<usize>)>,
-    method: Option<&'a str>,
-    params: Option<Range<usize>>,
-    result: Option<Range<usize>>,
-    error: Option<Range<usize>>,
-}
-
-impl<'a> Envelope<'a> {
-    fn read(text: &'a str, found: &[Member<'a>]) -> Self {
-        let mut envelope = Self::default();
-        for member in found {
-            let raw = &text[member.value.clone()];
-            let span = Some(member.value.clone());
-            match member.name.as_ref() {
-                "jsonrpc" => envelope.version = Some(raw),
-                "id" => envelope.id = span.map(|span| (raw, span)),
-                "method" => envelope.method = Some(raw),
-                "params" => envelope.params = span,
-                "result" => envelope.result = span,
-                "error" => envelope.error = span,
-                _ => {}
-            }
-        }
-        envelope
-    }
-
-    fn classify(self) -> Result<(Kind, Spans), ParseError> {
-        let wrong = |what| Err(ParseError::NotJsonRpc { what });
-        if self.version != Some(r#""2.0""#) {
-            return wrong(r#"the member "jsonrpc" must be "2.0""#);
-        }
-        let (id, id_span) = self.id.unzip();
-        let id = match id {
-            None | Some("null") => None,
-            Some(raw) => Some(
-                RawId::parse(raw)
-                    .ok_or(ParseError::NotJsonRpc { what: "an id is a string or an integer" })?,
-            ),
-        };
-        let (kind, body) = match (self.method, self.result, self.error) {
-            (Some(method), None, None) => {
-                let method = serde_json::from_str(method)
-                    .map_err(|_| ParseError::NotJsonRpc { what: "a method is a string" })?;
-                match (id, &id_span) {
-                    (Some(id), _) => (Kind::Request { id, method }, self.params),
-                    (None, None) => (Kind::Notification { method }, self.params),
-                    (None, Some(_)) => return wrong("a request's id is a string or an integer, never null"),
-                }
-            }
-            (None, Some(result), None) if id.is_some() => {
-                (Kind::Response { id, is_error: false }, Some(result))
-            }
-            (None, Some(_), None) => return wrong("a result needs the id of its request"),
-            (None, None, Some(error)) => (Kind::Response { id, is_error: true }, Some(error)),
-            (None, None, None) => return wrong(r#"one of "method", "result" and "error" is needed"#),
-            _ => return wrong(r#"only one of "method", "result" and "error" may be there"#),
-        };
-        Ok((kind, Spans { id: id_span, body }))
     }
 }

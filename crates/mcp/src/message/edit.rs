@@ -27,7 +27,7 @@ impl<'a> Edit<'a> {
         Self { message, id: None, body: None, params: Vec::new(), meta: Vec::new() }
     }
 
-    /// Gives a request or response another id. A notification has none and stays as it is.
+    /// Gives a request or response another id. One that has none stays without.
     pub fn id(mut self, id: RawId) -> Self {
         self.id = Some(id);
         self
@@ -55,8 +55,9 @@ impl<'a> Edit<'a> {
     #[must_use]
     pub fn finish(mut self) -> Message {
         let mut splices = Vec::with_capacity(4);
-        if let (Some(id), Some(at)) = (&self.id, &self.message.spans.id) {
-            splices.push(Splice { at: at.clone(), text: id.as_json().to_owned() });
+        match (&self.id, &self.message.spans.id) {
+            (Some(id), Some(at)) => splices.push(Splice { at: at.clone(), text: id.as_json().to_owned() }),
+            _ => self.id = None,
         }
         match (self.body.take(), &self.message.spans.body) {
             (Some(text), Some(at)) => splices.push(Splice { at: at.clone(), text }),

@@ -18,7 +18,8 @@ use flights::Flights;
 use http::{HeaderMap, HeaderValue, Method};
 pub use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Request, Response};
+use reqwest::{NoProxy, Proxy, Request, Response};
+use std::env;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -60,18 +61,24 @@ struct Session {
     version: Option<HeaderValue>,
 }
 
-/// The connections all HTTP servers share. Make one a process.
+/// The connections all HTTP servers share. Make one a process. A proxy named in the environment is used for https alone:
+/// plain http is for servers on this machine, and their credentials stay on it.
 ///
 /// # Errors
-/// When the system's TLS certificates can't be read.
+/// When the system's TLS certificates can't be read, or the proxy's address.
 pub fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
+    let client = Client::builder()
         .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
-        .build()
+        .no_proxy();
+    let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter();
+    match proxy.filter_map(|name| env::var(name).ok()).find(|url| !url.is_empty()) {
+        Some(url) => client.proxy(Proxy::https(url)?.no_proxy(NoProxy::from_env())).build(),
+        None => client.build(),
+    }
 }
 
 impl HttpUpstream {

@@ -15,6 +15,13 @@ pub(super) struct Event {
     pub(super) data: Bytes,
 }
 
+impl Event {
+    /// Whether it holds a message; the empty events that only carry an id do not.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.kind.as_str(), "" | "message") && !self.data.is_empty()
+    }
+}
+
 /// Reads events. Feed it chunks, then take events until there are none.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
@@ -25,6 +32,7 @@ pub(super) struct Decoder {
     after_cr: bool,
     kind: String,
     data: Option<BytesMut>,
+    spoken: bool,
     /// The last event id seen.
     pub(super) last_id: Option<String>,
     /// How long to wait before connecting again, if the server said.
@@ -35,6 +43,11 @@ impl Decoder {
     /// Reads a new connection that goes on where an earlier one ended.
     pub(super) fn resumed(self) -> Self {
         Self { last_id: self.last_id, retry: self.retry, ..Self::default() }
+    }
+
+    /// Whether this connection has carried an event.
+    pub(super) const fn has_spoken(&self) -> bool {
+        self.spoken
     }
 
     /// Takes in a chunk.
@@ -56,6 +69,7 @@ impl Decoder {
             }
             let kind = std::mem::take(&mut self.kind);
             if let Some(data) = self.data.take() {
+                self.spoken = true;
                 return Some(Event { kind, data: data.freeze() });
             }
         }

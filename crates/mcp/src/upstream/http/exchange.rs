@@ -12,7 +12,7 @@ use reqwest::Response;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often a broken stream is taken up again without anything new on it.
+/// How often in a row a stream is taken up again that then says nothing.
 const RESUMES: u32 = 5;
 /// The wait before that, unless the server names one.
 const RETRY: Duration = Duration::from_secs(1);
@@ -110,9 +110,8 @@ impl<'a> Exchange<'a> {
     /// its events (legacy resumption), or where nothing in particular is awaited.
     async fn read_stream(&self, mut response: Response) -> Result<(), UpstreamError> {
         let mut decoder = Decoder::default();
-        let mut resumes = 0;
+        let mut empty = 0;
         loop {
-            let last = decoder.last_id.clone();
             let end = match self.read_to_end(&mut response, &mut decoder).await {
                 Ok(true) => {
                     body::drain(response);
@@ -122,8 +121,8 @@ impl<'a> Exchange<'a> {
                 Err(error @ UpstreamError::Broke { .. }) => error,
                 Err(error) => return Err(error),
             };
-            resumes = if decoder.last_id == last { resumes + 1 } else { 0 };
-            if resumes > RESUMES || (self.awaited.is_some() && decoder.last_id.is_none()) {
+            empty = if decoder.has_spoken() { 0 } else { empty + 1 };
+            if empty > RESUMES || (self.awaited.is_some() && decoder.last_id.is_none()) {
                 return Err(end);
             }
             sleep(decoder.retry.unwrap_or(RETRY).min(RETRY_MAX)).await;
@@ -142,8 +141,7 @@ impl<'a> Exchange<'a> {
         while let Some(chunk) = body::chunk(response, self.silence).await? {
             decoder.feed(&chunk);
             while let Some(event) = decoder.next() {
-                let is_message = matches!(event.kind.as_str(), "" | "message") && !event.data.is_empty();
-                if is_message && self.hear(event.data).await? {
+                if event.is_message() && self.hear(event.data).await? {
                     return Ok(true);
                 }
             }
