@@ -121,3 +121,21 @@ describe("questions and receipts", () => {
     ]);
   });
 });
+
+describe("what is noted beside calls", () => {
+  const noted = (kind: string, tool: string | null) => {
+    const one = receipt(18_205);
+    return said(
+      receiptSentence({ ...one, entry: { ...one.entry, kind, tool, outcome: { result: "noted" } } }),
+    );
+  };
+
+  it("is told as what it was, never as a call", () => {
+    expect(noted("approval.granted", "query")).toBe("You approved: cursor, query, orders-replica.");
+    expect(noted("agent.paused", null)).toBe("Paused: cursor, orders-replica.");
+  });
+
+  it("of an unknown kind is named by the record's own word", () => {
+    expect(noted("moon.risen", null)).toContain("moon.risen");
+  });
+});

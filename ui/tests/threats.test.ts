@@ -75,3 +75,21 @@ describe("threat 19: consent spoofing", () => {
     expect(screen.getByRole("button", { name: /Show .* more/ })).toBeInTheDocument();
   });
 });
+
+describe("a hostile server", () => {
+  it("threat_12_that_lists_a_tool_twice_does_not_break_the_windows", async () => {
+    const host = fake("main");
+    const twice = [scenes.tools[0]!, scenes.tools[0]!];
+    vi.spyOn(host, "call").mockImplementation(async (command, args) => {
+      if (command === "server")
+        return {
+          ...scenes.serverDetail(scenes.servers[0]!),
+          tools: { state: "listed", tools: twice },
+        } as never;
+      return fake("main").call(command, args);
+    });
+    location.hash = "#servers/github";
+    render(App, { host });
+    expect(await screen.findAllByText("create_pull_request")).toHaveLength(2);
+  });
+});

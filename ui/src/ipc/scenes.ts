@@ -217,7 +217,7 @@ const rows: Row[] = [
   ],
   [113 * SECOND, "claude-code", "github", "search_code", "rate_limit in acme/atlas", allowed, 340_000],
   [140 * SECOND, "nightly-triage", "linear", "list_issues", "ATL stale", allowed, 180_000],
-  [9 * MINUTE, null, null, null, "", { result: "noted" }, null],
+  [9 * MINUTE, "codex", null, null, "", { result: "noted" }, null],
   [
     12 * MINUTE,
     "codex",
@@ -266,7 +266,7 @@ export const entries: Entry[] = rows.map(([ago, agent, server, tool, gist, outco
   gist,
   outcome,
   tookUs,
-  kind: tool ? (outcome.result === "refused" ? "call.denied" : "call.closed") : "delegation.signed",
+  kind: tool ? (outcome.result === "refused" ? "call.denied" : "call.closed") : "delegation.issued",
 }));
 
 function notches(span: number): Notch[] {

@@ -118,7 +118,9 @@ function capital(sentence: Sentence): Sentence {
 
 /** What a receipt says happened. */
 export function receiptSentence({ entry }: Receipt): Sentence {
-  return entry.tool && entry.agent ? callSentence(entry, entry.agent, entry.tool) : notedSentence(entry);
+  return isCall(entry) && entry.tool && entry.agent
+    ? callSentence(entry, entry.agent, entry.tool)
+    : notedSentence(entry);
 }
 
 function callSentence({ outcome, server }: Entry, agent: string, tool: string): Sentence {
@@ -176,29 +178,51 @@ function callSentence({ outcome, server }: Entry, agent: string, tool: string): 
 
 /** Receipts that are not calls, by their kind in the record. */
 const NOTED: Record<string, string> = {
-  "agent.added": "You added an agent",
-  "agent.enrolled": "You accepted a program as an agent",
-  "agent.paused": "You paused an agent",
-  "agent.resumed": "You let an agent go on",
-  "agent.revoked": "You revoked an agent",
-  "delegation.signed": "You signed a delegation",
+  "approval.asked": "You were asked",
+  "approval.granted": "You approved",
+  "approval.refused": "You denied",
+  "approval.expired": "A question ended unanswered",
+  "approval.withdrawn": "An approval was taken back",
+  "agent.added": "An agent was added",
+  "agent.enrolled": "You accepted its program",
+  "agent.connected": "Connected",
+  "agent.refused": "Its connection was refused",
+  "agent.disconnected": "Disconnected",
+  "agent.paused": "Paused",
+  "agent.resumed": "Went on",
+  "agent.revoked": "Revoked",
+  "delegation.issued": "You signed a delegation",
   "delegation.revoked": "You revoked a delegation",
-  "server.added": "You added a server",
-  "server.removed": "You removed a server",
-  "login.done": "You logged in",
-  "login.refreshed": "Countersign renewed a login",
-  "login.ended": "A login ended",
-  "login.logged_out": "You logged out",
+  "server.added": "A server was added",
+  "server.changed": "A server was changed",
+  "server.removed": "A server was removed",
+  "server.tool_changed": "A tool changed",
+  "login.started": "The browser was opened for a login",
+  "login.completed": "You logged in",
+  "login.failed": "A login did not come through",
+  "login.refreshed": "A login was renewed",
+  "login.needed": "A login ended at the server",
+  "login.ended": "You logged out",
+  "vault.created": "The wallet was made",
   "vault.unlocked": "The wallet was unlocked",
   "vault.locked": "The wallet was locked",
+  "vault.set_aside": "A damaged store was set aside",
+  "vault.all_paused": "All agents were paused",
+  "vault.all_resumed": "All agents went on",
 };
 
 export function notedTitle(kind: string): string {
   return NOTED[kind] ?? kind;
 }
 
-function notedSentence({ kind, agent, server }: Entry): Sentence {
-  const about: Sentence = [agent, server].flatMap((name) => (name ? [": ", { b: name }] : []));
+/** Whether a line of the log is a call, rather than something noted beside one. */
+export function isCall({ kind, tool }: Entry): boolean {
+  return tool !== null && kind.startsWith("call.");
+}
+
+function notedSentence({ kind, agent, server, tool }: Entry): Sentence {
+  const names = [agent, tool, server].filter((name) => name !== null);
+  const about: Sentence = names.flatMap((name, at) => [at === 0 ? ": " : ", ", { b: name }]);
   return [notedTitle(kind), ...about, "."];
 }
 

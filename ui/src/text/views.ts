@@ -299,7 +299,7 @@ export const activity = {
     unknown: "Outcome unknown",
   },
   times: { hour: "Last hour", day: "Last 24 hours", week: "Last 7 days", all: "All time" },
-  columns: { time: "Time", agent: "Agent", call: "Call", result: "Result" },
+  columns: { time: "Time", agent: "Who", call: "What", result: "Result" },
   table: "Receipts",
   none: "No receipt matches",
   noneHint: "Every call leaves a receipt, refused ones too: what is not here was not tried.",
@@ -307,7 +307,7 @@ export const activity = {
   noneYetHint: "Every call leaves a signed receipt here, refused ones too.",
   searchAll: "Search all time",
   more: "Show older",
-  you: "You",
+  wallet: "Wallet",
 };
 
 export const receipt = {
