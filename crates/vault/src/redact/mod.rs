@@ -4,8 +4,8 @@
 //! characters are written as JSON or percent escapes, also JSON within JSON. What nobody can promise: a server that wants to
 //! tell a secret can write it backwards.
 
+mod escapes;
 mod forms;
-mod view;
 
 use crate::Secret;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -14,7 +14,6 @@ use forms::Form;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use view::View;
 
 /// What stands in a secret's place. Fits into a JSON string as it is.
 const MARK: &[u8] = b"[redacted by Countersign]";
@@ -29,8 +28,8 @@ const DEPTH: u8 = 3;
 #[derive(Default)]
 pub struct Redactor {
     known: Vec<Arc<[Form]>>,
-    /// Finds the last bytes of every form, in the order of [`Redactor::forms`]; the whole form is compared then. So it stays
-    /// small, and no whole secret is in memory that is not wiped.
+    /// Finds the last bytes of every form; the whole form is compared then. So it stays small, and no whole secret is in
+    /// memory that is not wiped.
     tails: Option<AhoCorasick>,
     /// For each pattern of `tails`: which value, and which form of it.
     owners: Vec<(usize, usize)>,
@@ -67,16 +66,12 @@ impl Redactor {
         if self.blind && !text.is_empty() {
             return Bytes::from_static(MARK);
         }
-        let mut found = self.find(&text, DEPTH);
+        let found = self.find(&text, DEPTH);
         if found.is_empty() {
             return text;
         }
         // No escape is left half: what was JSON stays JSON.
-        if let Some(view) = View::unescaped(&text) {
-            found.iter_mut().for_each(|range| *range = view.whole(range.clone()));
-        }
-        found.sort_unstable_by_key(|range| range.start);
-        strike_out(&text, &found).into()
+        strike_out(&text, &joined(escapes::JSON.widen(&text, found))).into()
     }
 
     /// The same for a log line or a preview.
@@ -97,17 +92,16 @@ impl Redactor {
         Self { known, tails: tails.ok(), owners, blind: false }
     }
 
-    /// Where secrets stand in `text`, in any order, perhaps overlapping.
+    /// Where secrets stand in `text`, in order and apart.
     fn find(&self, text: &[u8], depth: u8) -> Vec<Range<usize>> {
         let mut found = self.find_plain(text);
-        if depth == 0 {
-            return found;
+        if depth > 0 {
+            for escapes in [escapes::JSON, escapes::PERCENT] {
+                let Some(decoded) = escapes.decoded(text) else { continue };
+                found.extend(escapes.locate(text, self.find(&decoded, depth - 1)));
+            }
         }
-        for view in [View::unescaped(text), View::percent_decoded(text)].into_iter().flatten() {
-            let within = self.find(view.bytes(), depth - 1);
-            found.extend(within.into_iter().map(|range| view.source(range)));
-        }
-        found
+        joined(found)
     }
 
     fn find_plain(&self, text: &[u8]) -> Vec<Range<usize>> {
@@ -120,16 +114,27 @@ impl Redactor {
     }
 }
 
-/// `found` in the order in which they start; those that touch become one.
-fn strike_out(text: &[u8], found: &[Range<usize>]) -> Vec<u8> {
+/// In order; what overlaps or touches becomes one.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, last| {
+        let touch = next.start <= last.end;
+        if touch {
+            last.end = last.end.max(next.end);
+        }
+        touch
+    });
+    ranges
+}
+
+/// The text with a mark in place of each range.
+fn strike_out(text: &[u8], ranges: &[Range<usize>]) -> Vec<u8> {
     let mut clean = Vec::with_capacity(text.len());
     let mut done = 0;
-    for range in found {
-        if range.start >= done {
-            clean.extend_from_slice(&text[done..range.start]);
-            clean.extend_from_slice(MARK);
-        }
-        done = done.max(range.end);
+    for range in ranges {
+        clean.extend_from_slice(&text[done..range.start]);
+        clean.extend_from_slice(MARK);
+        done = range.end;
     }
     clean.extend_from_slice(&text[done..]);
     clean

@@ -94,6 +94,21 @@ proptest! {
     }
 
     #[test]
+    fn threat_29_no_text_however_odd_keeps_a_secret_or_stops_the_search(
+        text in r#"(\\|u004|1|%4|%|"|n|ab|é){8,40}"#, picks: [(prop::sample::Index, prop::sample::Index); 3],
+    ) {
+        let characters: Vec<char> = text.chars().collect();
+        let piece = |(start, length): &(prop::sample::Index, prop::sample::Index)| -> String {
+            let start = start.index(characters.len());
+            characters[start..].iter().take(8 + length.index(8)).collect()
+        };
+        let secrets: Vec<String> = picks.iter().map(piece).filter(|piece| piece.len() >= 8).collect();
+        let redactor = knowing(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        let clean = redacted(&redactor, &text);
+        prop_assert!(!secrets.iter().any(|secret| clean.contains(secret)), "{secrets:?} in {clean}");
+    }
+
+    #[test]
     fn text_without_a_secret_is_the_very_same(text: Vec<u8>) {
         let given = Bytes::from(text);
         let same = knowing(&["a secret nobody wrote down"]).redact(given.clone());
