@@ -107,6 +107,11 @@ impl Index {
         places
     }
 
+    /// Where the receipt with this number is.
+    pub(crate) fn place(&self, seq: u64) -> Option<Place> {
+        self.rows.iter().rev().find(|row| row.seq == seq).map(|row| row.place)
+    }
+
     /// Where the matching receipts are, newest first: all of them when their text must still be looked at, else no more
     /// than are wanted.
     pub(crate) fn places(&self, filter: &Filter) -> Vec<Place> {
@@ -150,6 +155,11 @@ impl Names {
             server.map_or(Some(None), |found| found.map(Some))?,
         ))
     }
+}
+
+/// Reads one line, without its line feed.
+pub(crate) fn read_line(dir: &Path, place: Place) -> Result<Vec<u8>, LedgerError> {
+    Reader { dir, open: None }.line(place)
 }
 
 /// Reads the receipts at `places` and keeps those with the wanted text.

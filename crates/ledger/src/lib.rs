@@ -91,6 +91,16 @@ impl Ledger {
         index::read(&self.dir, &places, filter)
     }
 
+    /// The line of the receipt `seq` as it was signed, to be shown or handed on; `None` when there is no such receipt.
+    ///
+    /// # Errors
+    /// [`LedgerError::Io`] when its file can't be read.
+    pub fn line(&self, seq: u64) -> Result<Option<String>, LedgerError> {
+        let place = self.state().index.place(seq);
+        let line = place.map(|place| index::read_line(&self.dir, place)).transpose()?;
+        Ok(line.map(|line| String::from_utf8_lossy(&line).into_owned()))
+    }
+
     /// What of a delegation has been used for one target.
     #[must_use]
     pub fn usage(

@@ -6,7 +6,6 @@ use super::record::{line, lines};
 use crate::view::{self, Check, Checked, Link};
 use broker::record::{Body, Entry, Filter, Kind, Report};
 use broker::{Broker, BrokerError};
-use std::io::{self, Write};
 
 /// The receipt with this number, if there is one; `report` is what verifying the record just found.
 pub(crate) fn receipt(
@@ -35,7 +34,7 @@ pub(crate) fn receipt(
         checks: checks(body, held.as_ref(), report),
         previous: seq.checked_sub(1).map(|seq| at(broker, seq)).transpose()?.flatten().map(link),
         next: at(broker, seq + 1)?.map(link),
-        line: signed_line(broker, seq)?,
+        line: broker.signed_line(seq)?.unwrap_or_default(),
         this: link(entry),
     }))
 }
@@ -96,61 +95,4 @@ fn checks(body: &Body, held: Option<&broker::DelegationView>, report: &Report) -
 
 fn link(entry: Entry) -> Link {
     Link { seq: entry.seq, hash: entry.digest.to_hex() }
-}
-
-fn signed_line(broker: &Broker, seq: u64) -> Result<String, BrokerError> {
-    let mut found = LineOf { wanted: format!("\"seq\":{seq},"), part: vec![], line: None };
-    broker.export_record(&mut found)?;
-    Ok(found.line.unwrap_or_default())
-}
-
-/// Takes the record and keeps the one line with the wanted number.
-struct LineOf {
-    wanted: String,
-    part: Vec<u8>,
-    line: Option<String>,
-}
-
-impl LineOf {
-    fn end(&mut self) {
-        let line = String::from_utf8_lossy(&self.part);
-        if self.line.is_none() && line.contains(&self.wanted) && line.starts_with("{\"payload\"") {
-            self.line = Some(line.into_owned());
-        }
-        self.part.clear();
-    }
-}
-
-impl Write for LineOf {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for chunk in bytes.split_inclusive(|byte| *byte == b'\n') {
-            match chunk.strip_suffix(b"\n") {
-                Some(rest) => {
-                    self.part.extend_from_slice(rest);
-                    self.end();
-                }
-                None => self.part.extend_from_slice(chunk),
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_found_in_the_record_however_it_is_cut_into_pieces() {
-        let record = "{\"payload\":{\"seq\":1,\"v\":1}}\n{\"payload\":{\"seq\":11,\"v\":1}}\n";
-        for size in [1, 7, 1000] {
-            let mut found = LineOf { wanted: "\"seq\":11,".into(), part: vec![], line: None };
-            record.as_bytes().chunks(size).for_each(|piece| found.write_all(piece).unwrap());
-            assert_eq!(found.line.as_deref(), Some("{\"payload\":{\"seq\":11,\"v\":1}}"));
-        }
-    }
 }

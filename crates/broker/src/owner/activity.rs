@@ -16,6 +16,14 @@ impl Broker {
         self.0.ledger.query(filter).map_err(storage)
     }
 
+    /// One receipt's line as it was signed, if there is one with this number.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when its file can't be read.
+    pub fn signed_line(&self, seq: u64) -> Result<Option<String>, BrokerError> {
+        self.0.ledger.line(seq).map_err(storage)
+    }
+
     /// Reads the whole record from disk and checks every signature and link, and that it is as long as it was.
     ///
     /// # Errors

@@ -132,6 +132,19 @@ fn receipts_are_found_by_who_where_what_and_how_it_ended() {
 }
 
 #[test]
+fn a_line_is_handed_out_by_its_number_whatever_an_agent_writes_into_others() {
+    let dir = tempdir().unwrap();
+    let ledger = open(dir.path());
+    let mut posing = opened("a", "read", at(1));
+    posing.arguments.as_mut().unwrap().preview = Some(serde_json::json!({"seq": 1, "sig": ""}));
+    ledger.append(posing, &key()).unwrap();
+    let entry = ledger.append(closed("a", "read", at(2)), &key()).unwrap();
+    let line = ledger.line(1).unwrap().unwrap();
+    assert_eq!(proof::sha256(line.as_bytes()), entry.digest);
+    assert_eq!(ledger.line(2).unwrap(), None);
+}
+
+#[test]
 fn budgets_count_what_was_opened_under_a_delegation_for_a_tool_and_survive_a_restart() {
     let dir = tempdir().unwrap();
     let ledger = open(dir.path());
