@@ -1,6 +1,7 @@
 //! What a permit opens, and what it does not.
 
 use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn an_agents_key_signs_only_under_a_permit() {
@@ -142,4 +143,30 @@ fn values_that_can_not_be_sent_are_refused_before_they_are_kept() {
         let refused = vault.put_secret(&name, &Secret::new(value));
         assert!(matches!(refused, Err(VaultError::BadSecret { .. })), "{name:?}");
     }
+}
+
+#[test]
+fn threat_25_once_a_token_is_saved_no_call_gets_an_older_one_however_many_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = unlocked(dir.path());
+    let server = add_server(&vault, http(Credential::OAuth));
+    let saved = AtomicUsize::new(0);
+    vault.tokens(&server).save(&tokens("canary-0")).unwrap();
+
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                // As long as tokens are being saved, and not for ever should that fail.
+                for before in (0..1_000_000).map(|_| saved.load(Ordering::SeqCst)).take_while(|n| *n < 40) {
+                    let header = header_of(&attach(&vault).unwrap(), AUTHORIZATION.as_str());
+                    let number: usize = header.strip_prefix("Bearer canary-").unwrap().parse().unwrap();
+                    assert!(number >= before, "{number} after {before}");
+                }
+            });
+        }
+        for number in 1..=40 {
+            vault.tokens(&server).save(&tokens(&format!("canary-{number}"))).unwrap();
+            saved.store(number, Ordering::SeqCst);
+        }
+    });
 }
