@@ -1,8 +1,11 @@
 //! `kill -9`, many times, in the middle of writing: what was acknowledged is there.
 
 use crate::support::*;
+use domain::Signer;
 use ledger::{Filter, Ledger};
+use proof::receipt::{Body, Kind};
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -67,7 +70,7 @@ fn writer_until_killed() {
     let (ledger, recovery) = Ledger::open(Path::new(&dir), at(0)).unwrap();
     let mut out = std::io::stdout().lock();
     for lost in recovery.unfinished {
-        let body = proof::receipt::Body::unknown_outcome(&lost.body, at(1));
+        let body = Body::unknown_outcome(&lost.body, at(1));
         let entry = ledger.append(body, &key()).unwrap();
         writeln!(out, "ack {} {}", entry.seq, entry.digest).unwrap();
     }
@@ -85,11 +88,11 @@ fn every_length_a_crash_could_leave_a_file_at_is_mended() {
     let dir = tempdir().unwrap();
     fill(&open(dir.path()), 2);
     let path = dir.path().join("000001.jsonl");
-    let whole = std::fs::read(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
     let ends: Vec<_> =
         whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
     for length in (0..whole.len()).step_by(7) {
-        std::fs::write(&path, &whole[..length]).unwrap();
+        fs::write(&path, &whole[..length]).unwrap();
         let ledger = open(dir.path());
         let kept = ends.iter().filter(|end| **end <= length).count() as u64;
         assert_eq!(ledger.checkpoint().size, kept);
@@ -98,11 +101,60 @@ fn every_length_a_crash_could_leave_a_file_at_is_mended() {
         assert!(verify(dir.path()).holds(), "cut at {length}");
     }
     let mut side = Vec::new();
-    for file in std::fs::read_dir(dir.path()).unwrap() {
+    for file in fs::read_dir(dir.path()).unwrap() {
         let path = file.unwrap().path();
         if path.to_string_lossy().contains("torn") {
-            std::fs::File::open(path).unwrap().read_to_end(&mut side).unwrap();
+            fs::File::open(path).unwrap().read_to_end(&mut side).unwrap();
         }
     }
     assert!(!side.is_empty());
+}
+
+#[test]
+fn every_step_of_going_on_to_the_next_file_can_be_the_last_before_a_crash() {
+    let written = tempdir().unwrap();
+    let ledger = open(written.path());
+    for number in 0..3 {
+        ledger.append(big(number), &key()).unwrap();
+    }
+    drop(ledger);
+    let read = |name: &str| fs::read(written.path().join(name)).unwrap();
+    let (first, second) = (read("000001.jsonl"), read("000002.jsonl"));
+    let checkpoint = first[..first.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    // The first file, the second, and how many receipts are whole.
+    let steps: [(&[u8], &[u8], u64); 4] = [
+        (&first[..checkpoint], b"", 2),
+        (&first[..checkpoint + 40], b"", 2),
+        (&first, b"", 2),
+        (&first, &second[..100], 2),
+    ];
+    for (step, (first, second, whole)) in steps.into_iter().enumerate() {
+        let dir = tempdir().unwrap();
+        fs::write(dir.path().join("000001.jsonl"), first).unwrap();
+        fs::write(dir.path().join("000002.jsonl"), second).unwrap();
+        let ledger = open(dir.path());
+        assert_eq!(ledger.checkpoint().size, whole, "step {step}");
+        ledger.append(big(3), &key()).unwrap();
+        let report = ledger.verify(&key().public_key(), None).unwrap();
+        assert!(report.holds() && report.files == 2, "step {step}: {report:?}");
+    }
+}
+
+fn big(number: i64) -> Body {
+    Body { note: Some("n".repeat(3_000_000)), ..Body::new(Kind::ServerChanged, at(number)) }
+}
+
+#[test]
+fn what_a_power_cut_may_leave_at_the_end_is_set_aside() {
+    let dir = tempdir().unwrap();
+    fill(&open(dir.path()), 1);
+    let path = dir.path().join("000001.jsonl");
+    let whole = fs::read(&path).unwrap();
+    for tail in [vec![0; 4096], vec![0xff, 0xfe], b"{".to_vec(), whole[..whole.len() - 1].to_vec()] {
+        fs::write(&path, [whole.as_slice(), &tail].concat()).unwrap();
+        let (ledger, recovery) = Ledger::open(dir.path(), at(1)).unwrap();
+        assert!(recovery.torn.is_some());
+        drop(ledger);
+        assert!(fs::read(&path).unwrap().starts_with(&whole));
+    }
 }

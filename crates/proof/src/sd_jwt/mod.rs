@@ -25,6 +25,7 @@ const TYP: &str = "delegation+sd-jwt";
 const WHAT: &str = "the delegation";
 
 /// A delegation with all its disclosures, as the wallet keeps it. Its form is sound; its signature is not looked at.
+#[derive(Clone)]
 pub struct SdJwt {
     jws: String,
     disclosures: Vec<Disclosure>,
@@ -37,6 +38,7 @@ pub struct Presentation {
 }
 
 /// One element of `authorization_details`, salted.
+#[derive(Clone)]
 struct Disclosure {
     text: String,
     detail: Detail,
