@@ -89,7 +89,7 @@ function record(open: Open, entry: Entry): void {
   if (!agent || (entry.kind !== "call.closed" && entry.kind !== "call.denied")) return;
   const asked = outcome.result === "allowed" && outcome.asked;
   const refused = outcome.result === "refused";
-  open.hour = open.hour.filter((notch) => Date.parse(entry.at) - Date.parse(notch.at) < HOUR);
+  while (open.hour[0] && Date.parse(entry.at) - Date.parse(open.hour[0].at) >= HOUR) open.hour.shift();
   open.hour.push({ agent, at: entry.at, asked, refused });
   open.today.calls += 1;
   open.today.asked += asked ? 1 : 0;
