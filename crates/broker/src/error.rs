@@ -1,6 +1,6 @@
 //! What can go wrong for the owner, said so that the owner knows what to do.
 
-use domain::{AgentName, ApprovalId, DelegationId, ServerName};
+use domain::{AgentName, ApprovalId, DelegationId, ServerName, Timestamp};
 use std::path::PathBuf;
 
 /// Why a wallet did not open.
@@ -48,6 +48,9 @@ pub enum BrokerError {
     /// The passphrase is wrong.
     #[error("that is not the wallet's passphrase")]
     WrongPassphrase,
+    /// Too many wrong passphrases.
+    #[error("too many wrong passphrases; nothing was changed, try again after {0}")]
+    TooManyAttempts(Timestamp),
     /// No passphrase was ever set, so it can't prove a human.
     #[error("this wallet has no passphrase; open the app to confirm, or set one there under Settings")]
     NoPassphrase,
@@ -109,7 +112,7 @@ impl BrokerError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Locked => 4,
-            Self::NotConfirmed | Self::WrongPassphrase | Self::NoPassphrase => 3,
+            Self::NotConfirmed | Self::WrongPassphrase | Self::TooManyAttempts(_) | Self::NoPassphrase => 3,
             Self::NoAgent(_)
             | Self::NoServer(_)
             | Self::NoDelegation(_)

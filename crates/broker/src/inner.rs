@@ -259,6 +259,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl From<VaultError> for BrokerError {
     fn from(error: VaultError) -> Self {
+        if let VaultError::TooManyAttempts { retry_after } = error {
+            return Self::TooManyAttempts(retry_after);
+        }
         if matches!(error, VaultError::Locked) {
             Self::Locked
         } else if matches!(
