@@ -7,6 +7,10 @@ use std::time::Duration;
 
 /// `countersign delegate …`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign delegate claude-code --server github --tool read_issue --ask never --for 7d
+  countersign delegate claude-code --server github --tool create_issue --ask once --calls 20")]
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args(["tool", "resource", "prompt"]))]
 pub(crate) struct Delegate {
     /// Who may

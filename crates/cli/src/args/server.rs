@@ -10,9 +10,16 @@ use url::Url;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServerCommand {
     /// Add a server: a URL, or a command to run
-    #[command(override_usage = "\
+    #[command(
+        override_usage = "\
 countersign server add NAME --url URL [--header NAME | --no-login]
-       countersign server add NAME [--env NAME=VALUE]... [--secret-env NAME]... -- COMMAND [ARGS]...")]
+       countersign server add NAME [--env NAME=VALUE]... [--secret-env NAME]... -- COMMAND [ARGS]...",
+        after_help = "\
+Examples:
+  countersign server add linear --url https://mcp.linear.app/mcp
+  countersign server add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/docs
+  countersign server add search --secret-env API_KEY -- search-mcp"
+    )]
     Add(Box<ServerAdd>),
     /// List the servers
     List,

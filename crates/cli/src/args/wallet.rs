@@ -40,6 +40,9 @@ pub(crate) struct Serve {
 /// `countersign playground`
 #[derive(Debug, Args)]
 pub(crate) struct Playground {
+    /// The port on this machine; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
     /// Press "Allow" on the login page by itself, for scripts
     #[arg(long)]
     pub(crate) auto_approve: bool,

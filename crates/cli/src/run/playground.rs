@@ -8,11 +8,11 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// `countersign playground`: until ended.
-pub(super) fn run(out: &Out, Playground { auto_approve }: Playground) -> Result<(), Failure> {
+pub(super) fn run(out: &Out, Playground { port, auto_approve }: Playground) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let options = PlaygroundOptions { auto_approve, ..PlaygroundOptions::default() };
+        let options = PlaygroundOptions { port, auto_approve, ..PlaygroundOptions::default() };
         let playground = playground::start(options).await?;
         let url = &playground.mcp_url;
         out.show(&json!({ "ready": true, "url": url, "issuer": playground.issuer }), |page| {

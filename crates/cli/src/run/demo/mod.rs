@@ -3,6 +3,7 @@
 mod agent;
 mod browser;
 mod stage;
+mod story;
 
 use crate::args::Demo;
 use crate::{Failure, Out};
@@ -18,23 +19,23 @@ pub(super) fn run(out: &Out, Demo { quick }: Demo) -> Result<(), Failure> {
     work(&mut stage, &mut scout)?;
     self_help(&mut stage)?;
     end(&mut stage, &mut scout)?;
-    stage.finish()
+    stage.end()
 }
 
 /// A wallet, a server, and the one login there will be.
 fn prepare(stage: &mut Stage) -> Result<(), Failure> {
-    stage.scene("You make a wallet. It holds your identity and, from now on, your logins.");
+    stage.story.scene("You make a wallet. It holds your identity and, from now on, your logins.");
     stage.command(Human::Confirms, &["init", "--identity", "Demo", "--keys", "passphrase"])?;
     stage.start_wallet()?;
     let url = stage.start_playground()?;
-    stage.scene("You add a server and log in once. The token goes into the vault and stays there.");
+    stage.story.scene("You add a server and log in once. The token goes into the vault and stays there.");
     stage.command(Human::Confirms, &["server", "add", "playground", "--url", &url])?;
     stage.log_in("playground")
 }
 
 /// An agent, what it may do, and the yes to its program.
 fn hire(stage: &mut Stage) -> Result<Scout, Failure> {
-    stage.scene("You name an agent and sign what it may do. Everything else is refused.");
+    stage.story.scene("You name an agent and sign what it may do. Everything else is refused.");
     stage.command(Human::Confirms, &["agent", "add", "scout", "--client", "claude-code"])?;
     let free = ["--tool", "read_note", "--tool", "show_headers", "--ask", "never", "--calls", "20"];
     stage
@@ -43,7 +44,9 @@ fn hire(stage: &mut Stage) -> Result<Scout, Failure> {
     stage
         .command(Human::Confirms, &[&["delegate", "scout", "--server", "playground"], &asked[..]].concat())?;
 
-    stage.scene("The agent connects for the first time. You are asked whether that program is the agent.");
+    stage
+        .story
+        .scene("The agent connects for the first time. You are asked whether that program is the agent.");
     let mut scout = Scout::connect(stage)?;
     scout.introduce()?;
     stage.allow_next()?;
@@ -53,34 +56,34 @@ fn hire(stage: &mut Stage) -> Result<Scout, Failure> {
 
 /// What is allowed, what leaks, what is refused, what is asked.
 fn work(stage: &mut Stage, scout: &mut Scout) -> Result<(), Failure> {
-    stage.scene("It sees the tools you granted, and no others.");
+    stage.story.scene("It sees the tools you granted, and no others.");
     let tools = scout.tools()?;
-    stage.agent("tools/list", &tools.join(", "));
+    stage.story.agent("tools/list", &tools.join(", "));
 
-    stage.scene("It works, without ever holding a token.");
+    stage.story.scene("It works, without ever holding a token.");
     let read = scout.call("playground__read_note", json!({ "title": "welcome" }))?;
-    stage.agent("read_note", &read);
+    stage.story.agent("read_note", &read);
 
-    stage.scene("A careless tool gives the token back. The wallet strikes it out.");
+    stage.story.scene("A careless tool gives the token back. The wallet strikes it out.");
     let headers = scout.call("playground__show_headers", json!({}))?;
-    stage.agent("show_headers", agent::from(&headers, "authorization"));
+    stage.story.agent("show_headers", agent::from(&headers, "authorization"));
 
-    stage.scene("It tries what you did not grant. Nothing is sent.");
+    stage.story.scene("It tries what you did not grant. Nothing is sent.");
     let refused = scout.call("playground__delete_note", json!({ "title": "welcome" }))?;
-    stage.agent("delete_note", &refused);
+    stage.story.agent("delete_note", &refused);
 
-    stage.scene("It wants to send money. You are asked, and see every argument.");
+    stage.story.scene("It wants to send money. You are asked, and see every argument.");
     let pay = json!({ "to": "Ada", "amount": 1200, "currency": "EUR", "reference": "lunch" });
     scout.ask("playground__send_money", pay)?;
     stage.allow_next()?;
     let paid = scout.answer()?;
-    stage.agent("send_money", &paid);
+    stage.story.agent("send_money", &paid);
     Ok(())
 }
 
 /// Agents have shells too.
 fn self_help(stage: &mut Stage) -> Result<(), Failure> {
-    stage.scene("It has a shell too, and tries to help itself. It does not know your passphrase.");
+    stage.story.scene("It has a shell too, and tries to help itself. It does not know your passphrase.");
     stage.attempt(
         Human::Impostor,
         &["delegate", "scout", "--server", "playground", "--tool", "delete_note", "--ask", "never"],
@@ -89,13 +92,13 @@ fn self_help(stage: &mut Stage) -> Result<(), Failure> {
 
 /// Revoked, and proved.
 fn end(stage: &mut Stage, scout: &mut Scout) -> Result<(), Failure> {
-    stage.scene("You take the first delegation back. The next call under it is refused.");
+    stage.story.scene("You take the first delegation back. The next call under it is refused.");
     let delegation = stage.first_id(&["delegation", "list"], "/0/delegation/id")?;
     stage.command(Human::Silent, &["delegation", "revoke", &delegation])?;
     let refused = scout.call("playground__read_note", json!({ "title": "welcome" }))?;
-    stage.agent("read_note", &refused);
+    stage.story.agent("read_note", &refused);
 
-    stage.scene("Everything is in the record, signed and chained. Anyone can verify it.");
+    stage.story.scene("Everything is in the record, signed and chained. Anyone can verify it.");
     stage.command(Human::Silent, &["audit", "list", "--kind", "call"])?;
     stage.command(Human::Silent, &["audit", "verify"])
 }

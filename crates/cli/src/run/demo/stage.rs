@@ -1,22 +1,19 @@
-//! Where the demo plays: a wallet in a temporary folder, the processes that run on it, and the words in between.
+//! Where the demo plays: a wallet in a temporary folder, and the processes that run on it.
 
 use super::browser;
-use crate::page::{Page, Paint, Tone, words};
+use super::story::Story;
+use crate::page::Tone;
 use crate::{Failure, Out};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long a scene stands before the next.
-const PAUSE: Duration = Duration::from_millis(600);
 /// How often, and how far apart, the demo looks for a question: 15 s in all.
 const LOOKS: (u32, Duration) = (150, Duration::from_millis(100));
-/// So much of an answer is shown.
-const WIDTH: usize = 100;
 
 /// Who is at the keyboard.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,9 +28,7 @@ pub(super) enum Human {
 
 /// The stage, set. Its processes end and its folder goes when it is dropped.
 pub(super) struct Stage<'a> {
-    out: &'a Out,
-    pause: Duration,
-    scenes: Vec<Value>,
+    pub(super) story: Story<'a>,
     passphrase: String,
     running: Vec<Running>,
     home: TempDir,
@@ -46,19 +41,7 @@ impl<'a> Stage<'a> {
         let mut random = [0; 16];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
         let passphrase = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let pause = if quick || out.is_json() { Duration::ZERO } else { PAUSE };
-        Ok(Self { out, pause, scenes: Vec::new(), passphrase, running: Vec::new(), home })
-    }
-
-    /// Opens a scene with one sentence.
-    pub(super) fn scene(&mut self, sentence: &str) {
-        std::thread::sleep(self.pause);
-        self.scenes.push(json!({ "scene": sentence, "lines": [] }));
-        let number = self.scenes.len();
-        self.say(|page| {
-            page.gap();
-            page.toned(Tone::Strong, format!("{number:>2}  {sentence}"));
-        });
+        Ok(Self { story: Story::new(out, quick), passphrase, running: Vec::new(), home })
     }
 
     /// Types a command, shows what it says, and stops the story when it fails.
@@ -82,13 +65,13 @@ impl<'a> Stage<'a> {
     }
 
     fn play(&mut self, human: Human, words: &[&str]) -> Result<bool, Failure> {
-        self.line(Tone::Strong, &format!("$ countersign {}", words.join(" ")));
+        self.story.line(Tone::Strong, &format!("$ countersign {}", words.join(" ")));
         let mut child = self.spawn(human, words)?;
         self.type_passphrase(human, &mut child);
         let output = child.wait_with_output()?;
         let tone = if output.status.success() { Tone::Quiet } else { Tone::Stops };
-        String::from_utf8_lossy(&output.stderr).lines().for_each(|line| self.line(tone, line));
-        String::from_utf8_lossy(&output.stdout).lines().for_each(|line| self.line(Tone::Plain, line));
+        String::from_utf8_lossy(&output.stderr).lines().for_each(|line| self.story.line(tone, line));
+        String::from_utf8_lossy(&output.stdout).lines().for_each(|line| self.story.line(Tone::Plain, line));
         Ok(output.status.success())
     }
 
@@ -116,7 +99,7 @@ impl<'a> Stage<'a> {
 
     /// Logs in; a browser of a few lines follows the page the wallet names.
     pub(super) fn log_in(&mut self, server: &str) -> Result<(), Failure> {
-        self.line(Tone::Strong, &format!("$ countersign login {server}"));
+        self.story.line(Tone::Strong, &format!("$ countersign login {server}"));
         let mut child = self.spawn(Human::Confirms, &["login", server, "--no-browser"])?;
         self.type_passphrase(Human::Confirms, &mut child);
         let notes = BufReader::new(child.stderr.take().ok_or_else(|| broke("login"))?);
@@ -124,7 +107,7 @@ impl<'a> Stage<'a> {
         browser::visit(page.ok_or_else(|| broke("login"))?.trim())?;
         let output = child.wait_with_output()?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        said.lines().for_each(|line| self.line(Tone::Plain, line));
+        said.lines().for_each(|line| self.story.line(Tone::Plain, line));
         if output.status.success() { Ok(()) } else { Err(broke("login")) }
     }
 
@@ -151,12 +134,6 @@ impl<'a> Stage<'a> {
         answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| broke(words[0]))
     }
 
-    /// Shows what the agent asked for and got.
-    pub(super) fn agent(&mut self, asked: &str, got: &str) {
-        let got = words::short(&words::visible(got.trim().lines().next().unwrap_or_default()), WIDTH);
-        self.line(Tone::Good, &format!("scout: {asked}  →  {got}"));
-    }
-
     /// A child of this very program, on the demo's home.
     pub(super) fn spawn(&self, human: Human, words: &[&str]) -> Result<Child, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -171,6 +148,14 @@ impl<'a> Stage<'a> {
         self.home.path()
     }
 
+    /// Ends the processes, removes the folder, and says that that was all.
+    pub(super) fn end(self) -> Result<(), Failure> {
+        let Self { story, running, home, .. } = self;
+        drop(running);
+        home.close()?;
+        story.finish()
+    }
+
     fn type_passphrase(&self, human: Human, child: &mut Child) {
         let Some(mut stdin) = child.stdin.take() else { return };
         let typed = match human {
@@ -180,34 +165,6 @@ impl<'a> Stage<'a> {
         };
         // A child that wants none has closed its end.
         let _ = writeln!(stdin, "{typed}");
-    }
-
-    /// Says how it ended.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
-        let scenes = std::mem::take(&mut self.scenes);
-        self.out.show(&json!({ "done": true, "scenes": scenes }), |page| {
-            page.gap();
-            page.toned(Tone::Good, "That is all of it. Yours begins with: countersign init");
-        })
-    }
-
-    fn line(&mut self, tone: Tone, text: &str) {
-        if let Some(Value::Array(lines)) = self.scenes.last_mut().and_then(|scene| scene.get_mut("lines")) {
-            lines.push(json!(text));
-        }
-        self.say(|page| page.toned(tone, format!("    {text}").trim_end()));
-    }
-
-    /// To a person as it happens; a program gets it all at the end.
-    fn say(&self, write: impl FnOnce(&mut Page)) {
-        if self.out.is_json() {
-            return;
-        }
-        let mut stdout = std::io::stdout().lock();
-        let mut page = Page::new(Paint::on(&stdout));
-        write(&mut page);
-        // Nobody looks any more: the story goes on to its end, which cleans up.
-        let _ = stdout.write_all(page.into_text().as_bytes()).and_then(|()| stdout.flush());
     }
 }
 

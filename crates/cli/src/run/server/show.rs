@@ -1,106 +1,17 @@
-//! Servers and logins.
+//! Servers and their tools, for the human.
 
-use super::wallet::Wallet;
-use super::{browser, now};
-use crate::args::{Login, ServerAdd, ServerCommand};
+use crate::Failure;
 use crate::page::words::{near, quoted, short, visible};
 use crate::page::{Cell, Page, Tone};
-use crate::{Failure, ask};
-use broker::control::{Change, Entrusted, Look, Said, ServerForm, Shrink};
+use crate::run::now;
+use crate::run::wallet::Wallet;
+use broker::control::Look;
 use broker::{LoginState, ServerView};
-use domain::{Credential, EnvValue, Launch, Risk, ServerName, Tool, Transport};
+use domain::{EnvValue, Risk, ServerName, Tool, Transport};
 use serde_json::json;
 
-/// `countersign server …`
-pub(super) fn run(wallet: &Wallet, command: ServerCommand) -> Result<(), Failure> {
-    match command {
-        ServerCommand::Add(add) => self::add(wallet, *add),
-        ServerCommand::List => list(wallet),
-        ServerCommand::Show { name } => show(wallet, name),
-        ServerCommand::Remove { name } => {
-            wallet.shrink(Shrink::RemoveServer(name.clone()))?;
-            wallet
-                .out
-                .done(&format!("Removed {name}, its login and its secrets. Delegations no longer reach it."))
-        }
-    }
-}
-
-/// `countersign login …`
-pub(super) fn login(wallet: &Wallet, login: Login) -> Result<(), Failure> {
-    let Login { server, no_browser, confirm } = login;
-    let open = |said: Said| {
-        wallet.tell(&said);
-        if let Said::Visit(page) = said
-            && !no_browser
-        {
-            browser::open(&page, wallet.out);
-        }
-    };
-    let view: ServerView = wallet.grow_hearing(Change::Login(server.clone()), confirm, open)?;
-    wallet.out.show(&view, |page| page.toned(Tone::Good, format!("Logged in to {server}.")))
-}
-
-fn add(wallet: &Wallet, add: ServerAdd) -> Result<(), Failure> {
-    if add.secrets_stdin && add.confirm.passphrase_fd == Some(0) {
-        return Err(Failure::Usage(
-            "--secrets-stdin and --passphrase-fd 0 both read standard input; use another descriptor".into(),
-        ));
-    }
-    let mut secrets = secrets(&add)?.into_iter();
-    let confirm = add.confirm;
-    let form = ServerForm {
-        header: add.header.as_ref().and_then(|_| secrets.next()),
-        env_secrets: add.secret_env.iter().cloned().zip(secrets).collect(),
-        name: add.name.clone(),
-        transport: transport(add),
-    };
-    let view: ServerView = wallet.grow(Change::AddServer(Box::new(form)), confirm)?;
-    wallet.out.show(&view, |page| {
-        let name = &view.server.name;
-        page.toned(Tone::Good, format!("Added {name}."));
-        match view.login {
-            LoginState::LoggedOut => page.line(format!("Next: countersign login {name}")),
-            LoginState::NotNeeded | LoginState::LoggedIn { .. } | LoginState::Broken { .. } => {
-                page.line(format!("See its tools: countersign server show {name}"));
-            }
-        }
-    })
-}
-
-/// The header's value first, then the variables', in the order they were named.
-fn secrets(add: &ServerAdd) -> Result<Vec<Entrusted>, Failure> {
-    let names: Vec<_> = add.header.iter().chain(&add.secret_env).collect();
-    if add.secrets_stdin {
-        return ask::lines_of_stdin(names.len());
-    }
-    names.into_iter().map(|name| ask::from_terminal(&format!("{name}: "))).collect()
-}
-
-fn transport(add: ServerAdd) -> Transport {
-    let Some(url) = add.url else { return Transport::Stdio(launch(add)) };
-    let credential = match (add.header, add.no_login) {
-        (Some(name), _) => Credential::Header { name },
-        (None, true) => Credential::None,
-        (None, false) => Credential::OAuth,
-    };
-    Transport::Http { url, credential }
-}
-
-fn launch(add: ServerAdd) -> Launch {
-    let mut words = add.command.into_iter();
-    let plain = add.env.into_iter().map(|(name, value)| (name, EnvValue::Plain(value)));
-    let secret = add.secret_env.into_iter().map(|name| (name, EnvValue::Secret));
-    Launch {
-        // The parser asks for a URL or a command, so there is one.
-        command: words.next().unwrap_or_default(),
-        args: words.collect(),
-        cwd: add.cwd.map(|dir| std::path::absolute(&dir).unwrap_or(dir)),
-        env: plain.chain(secret).collect(),
-    }
-}
-
-fn list(wallet: &Wallet) -> Result<(), Failure> {
+/// `countersign server list`
+pub(super) fn list(wallet: &Wallet) -> Result<(), Failure> {
     let servers: Vec<ServerView> = wallet.look(Look::Servers)?;
     wallet.out.show(&servers, |page| {
         if servers.is_empty() {
@@ -135,7 +46,8 @@ fn login_cell(login: &LoginState) -> Cell {
     }
 }
 
-fn show(wallet: &Wallet, name: ServerName) -> Result<(), Failure> {
+/// `countersign server show …`
+pub(super) fn show(wallet: &Wallet, name: ServerName) -> Result<(), Failure> {
     let view: ServerView = wallet.look(Look::Server(name.clone()))?;
     let tools = wallet.look::<Vec<Tool>>(Look::Tools(name));
     let shown = match &tools {
@@ -152,7 +64,7 @@ fn show(wallet: &Wallet, name: ServerName) -> Result<(), Failure> {
     })
 }
 
-pub(super) fn facts(page: &mut Page, view: &ServerView) {
+pub(in crate::run) fn facts(page: &mut Page, view: &ServerView) {
     let server = &view.server;
     let login = match &view.login {
         LoginState::LoggedIn { expires: Some(expires), .. } => {
