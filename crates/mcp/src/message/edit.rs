@@ -1,6 +1,6 @@
 //! Changes to a message that leave every other byte as it is.
 
-use super::members::members;
+use super::members::{Member, members};
 use super::{Kind, Message, RawId, Spans};
 use bytes::Bytes;
 use serde_json::Value;
@@ -95,12 +95,12 @@ impl<'a> Edit<'a> {
         let old_meta = found.iter().find(|m| m.name == "_meta" && !self.meta.is_empty());
         match old_meta.map(|m| (m.value.start, &body[m.value.clone()])) {
             Some((start, meta)) if meta.starts_with('{') => {
-                set_members(meta, at.start + start, &self.meta, splices);
+                set_members(&members(meta).unwrap_or_default(), at.start + start, &self.meta, splices);
             }
             _ if self.meta.is_empty() => {}
             _ => set.push(("_meta", object(&self.meta))),
         }
-        set_members(body, at.start, &set, splices);
+        set_members(&found, at.start, &set, splices);
     }
 }
 
@@ -110,9 +110,8 @@ fn set<'a>(members: &mut Vec<(&'a str, String)>, name: &'a str, value: &Value) {
     members.push((name, value.to_string()));
 }
 
-/// Splices that set members of the object `text`, which stands at `offset`.
-fn set_members(text: &str, offset: usize, set: &[(&str, String)], splices: &mut Vec<Splice>) {
-    let found = members(text).unwrap_or_default();
+/// Splices that set members of an object that stands at `offset` and has the members `found`.
+fn set_members(found: &[Member<'_>], offset: usize, set: &[(&str, String)], splices: &mut Vec<Splice>) {
     let mut fresh = Vec::new();
     for (name, value) in set {
         match found.iter().find(|m| m.name == *name) {
