@@ -5,7 +5,7 @@
 
 use crate::session::Session;
 use crate::tools::Tools;
-use domain::{Denial, Server};
+use domain::{Denial, Server, ServerName};
 use http::HeaderMap;
 use mcp::era::{self, Era, Hello};
 use mcp::lists::List;
@@ -14,6 +14,7 @@ use mcp::{Kind, Message, RawId};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use vault::Redactor;
@@ -22,6 +23,8 @@ use vault::Redactor;
 const PAGES: usize = 100;
 /// Where a server puts the nonce it wants in the next call's proof (formats, §3).
 const NONCE: &str = "io.countersign/nonce";
+/// A credential that a server took for at least so long is worth renewing to go on listening.
+const GOOD_FOR: Duration = Duration::from_secs(60);
 
 /// A way to a server.
 pub(crate) struct Link {
@@ -224,6 +227,42 @@ impl Link {
     fn forget_tools(&self) {
         let mut known = lock(&self.tools);
         *known = Known { tools: None, changes: known.changes + 1 };
+    }
+}
+
+impl Link {
+    /// Hears what the server says of its own accord, where that comes over a connection of its own, until the link ends.
+    pub(crate) fn hear(&self, session: Weak<Session>) -> impl Future<Output = ()> + Send + 'static {
+        let (upstream, server, over) = (self.upstream.clone(), self.server.name.clone(), self.over.clone());
+        async move {
+            over.run_until_cancelled(listen(upstream, server, session)).await;
+        }
+    }
+}
+
+/// Listens with a credential that is good now, and again with a new one when the login was renewed meanwhile.
+async fn listen(upstream: Arc<dyn Upstream>, server: ServerName, session: Weak<Session>) {
+    while let Some(session) = session.upgrade() {
+        let (inner, began) = (session.inner.clone(), session.inner.clock.now());
+        let Ok(headers) = session.housekeeping(&server).await else { return };
+        drop(session);
+        let heard = upstream.listen(headers).await;
+        let was_good = inner.clock.now().since(began) > GOOD_FOR;
+        let renewed = match &heard {
+            Err(UpstreamError::Unauthorized { .. }) if was_good => inner.renew_login(&server, began).await,
+            _ => false,
+        };
+        if !renewed {
+            tracing::debug!(%server, ?heard, "nothing more is heard of the server's own accord");
+            return;
+        }
+    }
+}
+
+/// Nobody holds it any more: what listens for it ends.
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.over.cancel();
     }
 }
 

@@ -71,6 +71,7 @@ async fn connect(
     for message in early {
         link.receive(session.upgrade().as_deref(), message).await;
     }
+    tokio::spawn(link.hear(session.clone()));
     tokio::spawn(pump(Arc::downgrade(&link), session, incoming));
     Ok(link)
 }
