@@ -6,5 +6,7 @@ mod audit;
 mod authority;
 mod demo;
 mod exits;
+mod extras;
+mod hostile;
 mod secrets;
 mod wallet;
