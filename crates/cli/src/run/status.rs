@@ -1,17 +1,27 @@
 //! How the wallet stands, and bringing its keys back.
 
+use super::now;
 use super::wallet::Wallet;
 use crate::args::Confirm;
-use crate::page::words::count;
+use crate::page::words::{count, near, visible};
 use crate::page::{Cell, Page, Tone};
 use crate::{Failure, ask};
 use broker::control::{Look, Presence, Request};
-use broker::{Status, WalletState};
+use broker::{LiveCall, Status, WalletState};
+use serde_json::json;
 
 /// `countersign status`
 pub(super) fn run(wallet: &Wallet) -> Result<(), Failure> {
     let presence: Presence = wallet.look(Look::Status)?;
-    wallet.out.show(&presence, |page| draw(page, &presence))
+    let live: Vec<LiveCall> = wallet.look(Look::Live)?;
+    let Presence { status, windows } = &presence;
+    wallet.out.show(&json!({ "status": status, "windows": windows, "live": live }), |page| {
+        draw(page, &presence);
+        if !live.is_empty() {
+            page.gap();
+            page.table(["ON ITS WAY", "TO", "CALL", "SINCE"], &live.iter().map(row).collect::<Vec<_>>());
+        }
+    })
 }
 
 /// `countersign unlock`
@@ -53,6 +63,20 @@ pub(super) fn draw(page: &mut Page, Presence { status, windows }: &Presence) {
         page.gap();
         status.notices.iter().for_each(|notice| page.toned(Tone::Asks, notice));
     }
+}
+
+fn row(call: &LiveCall) -> [Cell; 4] {
+    let since = near(call.since, now());
+    [
+        Cell::new(Tone::Strong, call.agent.as_str()),
+        Cell::plain(call.server.as_str()),
+        Cell::plain(visible(&call.target.name)),
+        if call.waits {
+            Cell::new(Tone::Asks, format!("{since}, waits for you"))
+        } else {
+            Cell::plain(since)
+        },
+    ]
 }
 
 fn sentence(status: &Status) -> (Tone, String) {
