@@ -34,7 +34,6 @@ export const ask = {
   >,
   alwaysMeans: (until: string) =>
     `The same call, with exactly these arguments, until the delegation ends on ${until}.`,
-  alwaysNotOffered: "Not offered: it cannot be undone",
   deny: "Deny",
   denyKey: "Esc",
   denyAndPause: (agent: string) => `Deny and pause ${agent}`,
@@ -53,7 +52,6 @@ export const ask = {
   connects: "It can then use what you delegated to it.",
   confirms: "Done at once, exactly as shown.",
   keys: "How long",
-  gone: "This question ended. Nothing was sent.",
 };
 
 const SOURCE: Record<Approval, string> = {

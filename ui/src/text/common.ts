@@ -49,13 +49,6 @@ export const risk = {
   destroys: { word: "Cannot be undone", icon: "danger", tone: "asks" },
 } as const;
 
-export const approval = {
-  never: "Not asked",
-  once: "Asks once for the same arguments",
-  session: "Asks once a session",
-  always: "Asks each time",
-};
-
 const SMALL = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
 
 /** `Two questions`: small numbers as words, at the start of a sentence. */
