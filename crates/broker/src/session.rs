@@ -125,9 +125,9 @@ impl Session {
     }
 
     async fn receive(&self, line: Bytes) {
-        let message = match Message::parse(line) {
+        let message = match Message::parse(line.clone()) {
             Ok(message) => message,
-            Err(error) => return self.send(refuse_unreadable(&error)).await,
+            Err(error) => return self.send(refuse_unreadable(&line, &error)).await,
         };
         match message.kind() {
             Kind::Request { id, .. } => self.begin(id.clone(), message).await,
@@ -304,10 +304,10 @@ async fn write_all<W: AsyncWrite + Unpin>(
     let _ = writer.close().await;
 }
 
-fn refuse_unreadable(error: &mcp::ParseError) -> Message {
+fn refuse_unreadable(line: &[u8], error: &mcp::ParseError) -> Message {
     let no_json = matches!(error, mcp::ParseError::NotJson { .. } | mcp::ParseError::NotUtf8 { .. });
     let code = if no_json { -32700 } else { -32600 };
-    Message::failure(None, code, &error.to_string(), None)
+    Message::failure(Message::refused_id(line).as_ref(), code, &error.to_string(), None)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -125,6 +125,16 @@ impl Message {
         Ok(Self { kind, spans, bytes })
     }
 
+    /// The id of a request that [`Message::parse`] refused, as far as it can be made out, so that its sender can be told.
+    #[must_use]
+    pub fn refused_id(bytes: &[u8]) -> Option<RawId> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let members = members(text).ok()?;
+        members.iter().any(|member| member.name == "method").then_some(())?;
+        let id = members.iter().find(|member| member.name == "id")?;
+        RawId::parse(&text[id.value.clone()])
+    }
+
     /// The bytes as they came.
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {

@@ -128,6 +128,20 @@ fn depth_is_bounded_for_requests_and_answers_alike() {
 }
 
 #[test]
+fn the_sender_of_a_refused_request_can_be_told() {
+    for (text, id) in [
+        (r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"a":1,"a":2}}"#, RawId::parse("7")),
+        (r#"{"id":"x","method":7}"#, RawId::parse(r#""x""#)),
+        (r#"{"jsonrpc":"2.0","id":7,"result":1,"error":2}"#, None),
+        (r#"{"jsonrpc":"2.0","id":{},"method":"m"}"#, None),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"m""#, None),
+    ] {
+        assert!(parse(text).is_err());
+        assert_eq!(Message::refused_id(text.as_bytes()), id, "{text}");
+    }
+}
+
+#[test]
 fn ids_are_equal_by_value_and_kept_as_written() {
     assert_eq!(RawId::parse(r#""\u0061""#), RawId::parse(r#""a""#));
     assert_ne!(RawId::parse("1"), RawId::parse(r#""1""#));

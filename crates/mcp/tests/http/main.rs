@@ -26,10 +26,14 @@ async fn a_json_answer_arrives_byte_for_byte() {
 
 #[tokio::test]
 async fn a_notification_is_taken_without_an_answer() {
+    let note = || Outgoing::new(Message::notification("notifications/initialized", &Value::Null));
     let (upstream, _incoming, _) = server(|_| vec![reply("202 Accepted", b"")]).await;
-    let note = Message::notification("notifications/initialized", &Value::Null);
-    upstream.send(Outgoing::new(note)).await.unwrap();
+    upstream.send(note()).await.unwrap();
     assert!(matches!(upstream.send(call()).await, Err(UpstreamError::NoAnswer)));
+    let (upstream, _incoming, _) = server(|_| vec![reply("200 OK\r\nContent-Type: text/plain", b"ok")]).await;
+    upstream.send(note()).await.unwrap();
+    let (upstream, _incoming, _) = server(|_| vec![reply("500 Oh", b"no")]).await;
+    assert!(matches!(upstream.send(note()).await, Err(UpstreamError::Status { status: 500, .. })));
 }
 
 #[tokio::test]

@@ -75,7 +75,11 @@ impl<'a> Exchange<'a> {
             let id = response.headers().get(SESSION).cloned();
             self.upstream.change_session(|session| *session = Session { id, version: None });
         }
-        let answer = body::sort(response, session.id.is_some())?;
+        let answer = match body::sort(response, session.id.is_some()) {
+            // What wants no answer may be thanked for in any words.
+            Err(UpstreamError::NotMcp { .. }) if self.awaited.is_none() => return Ok(()),
+            answer => answer?,
+        };
         let limits = &self.upstream.limits;
         match (answer, self.awaited) {
             (Answer::Failed(response), None) => Err(body::status(response, limits).await),
