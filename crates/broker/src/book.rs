@@ -5,7 +5,7 @@
 
 use crate::BrokerError;
 use domain::{
-    Agent, AgentName, ApprovalId, Delegation, DelegationId, Server, ServerName, SessionId, Standing,
+    Agent, AgentName, ApprovalId, Delegation, DelegationId, Program, Server, ServerName, SessionId, Standing,
     Timestamp,
 };
 use proof::sd_jwt::SdJwt;
@@ -20,6 +20,8 @@ pub(crate) struct Book {
     pub(crate) about: About,
     pub(crate) agents: BTreeMap<AgentName, Agent>,
     pub(crate) servers: BTreeMap<ServerName, Server>,
+    /// What a server's command ran when the human added it.
+    pub(crate) programs: BTreeMap<ServerName, Vec<Program>>,
     pub(crate) delegations: BTreeMap<DelegationId, Arc<Signed>>,
     pub(crate) standing: Vec<Standing>,
 }
@@ -60,6 +62,7 @@ pub(crate) struct Shelf {
     about: Records<About>,
     agents: Records<Agent>,
     servers: Records<Server>,
+    programs: Records<Vec<Program>>,
     delegations: Records<Stored>,
     standing: Records<Standing>,
 }
@@ -71,7 +74,8 @@ impl Books {
         let shelf = Shelf {
             about: vault.records("about"),
             agents: vault.records("agents"),
-            servers: vault.records("servers"),
+            servers: vault.records(vault::SERVERS),
+            programs: vault.records("programs"),
             delegations: vault.records("delegations"),
             standing: vault.records("standing"),
         };
@@ -157,9 +161,16 @@ impl Book {
         Ok(())
     }
 
-    /// Writes a server.
-    pub(crate) fn put_server(&mut self, shelf: &Shelf, server: Server) -> Result<(), BrokerError> {
+    /// Writes a server, and what its command runs.
+    pub(crate) fn put_server(
+        &mut self,
+        shelf: &Shelf,
+        server: Server,
+        programs: Vec<Program>,
+    ) -> Result<(), BrokerError> {
+        shelf.programs.put(server.name.as_str(), &programs)?;
         shelf.servers.put(server.name.as_str(), &server)?;
+        self.programs.insert(server.name.clone(), programs);
         self.servers.insert(server.name.clone(), server);
         Ok(())
     }
@@ -167,7 +178,9 @@ impl Book {
     /// Deletes a server.
     pub(crate) fn remove_server(&mut self, shelf: &Shelf, name: &ServerName) -> Result<(), BrokerError> {
         shelf.servers.delete(name.as_str())?;
+        shelf.programs.delete(name.as_str())?;
         self.servers.remove(name);
+        self.programs.remove(name);
         Ok(())
     }
 
@@ -234,6 +247,12 @@ impl Shelf {
         book.agents = self.agents.list()?.into_iter().map(|(_, agent)| (agent.name.clone(), agent)).collect();
         book.servers =
             self.servers.list()?.into_iter().map(|(_, server)| (server.name.clone(), server)).collect();
+        book.programs = self
+            .programs
+            .list()?
+            .into_iter()
+            .filter_map(|(name, programs)| Some((ServerName::parse(&name).ok()?, programs)))
+            .collect();
         book.standing = self.standing.list()?.into_iter().map(|(_, yes)| yes).collect();
         for (_, stored) in self.delegations.list()? {
             let sd_jwt = SdJwt::parse(&stored.sd_jwt).map_err(|e| BrokerError::Storage(e.to_string()))?;

@@ -20,7 +20,7 @@ const QUESTION: Duration = Duration::from_secs(300);
 
 /// What is needed to let agents in.
 pub(crate) struct Gate {
-    evidence: Arc<Evidence>,
+    pub(crate) evidence: Arc<Evidence>,
     places: Arc<Semaphore>,
 }
 

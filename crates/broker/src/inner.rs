@@ -21,6 +21,8 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use vault::{KeyName, KeyRingError, Secret, Vault, VaultError};
 
+/// How many different things the owner is told to read; what comes after is in the log alone.
+const NOTICES: usize = 100;
 /// How many events a slow listener may be behind before it has to read the snapshots again.
 const EVENTS: usize = 1024;
 
@@ -183,7 +185,12 @@ impl Inner {
     /// Something the owner should read, now and in the status.
     pub(crate) fn notice(&self, sentence: String) {
         tracing::warn!("{sentence}");
-        lock(&self.notices).push(sentence.clone());
+        let mut notices = lock(&self.notices);
+        if notices.len() >= NOTICES || notices.contains(&sentence) {
+            return;
+        }
+        notices.push(sentence.clone());
+        drop(notices);
         self.tell(Event::Notice { sentence });
     }
 

@@ -83,12 +83,26 @@ fn reach(
     inbox: Inbox,
 ) -> Result<Arc<dyn Upstream>, Fault> {
     match &server.transport {
-        Transport::Stdio(launch) => start(inner, launch, attachment, inbox),
+        Transport::Stdio(launch) => {
+            check_programs(inner, &server.name, launch)?;
+            start(inner, launch, attachment, inbox)
+        }
         Transport::Http { url, .. } => {
             let http = HttpUpstream::new(inner.http.clone(), url.clone(), HttpLimits::default(), inbox);
             Ok(Arc::new(http))
         }
     }
+}
+
+/// A program swapped since the human added the server is not started: what was accepted is the program, not its place.
+fn check_programs(inner: &Inner, server: &ServerName, launch: &Launch) -> Result<(), Fault> {
+    let book = inner.books.read().ok_or(Denial::Locked)?;
+    let now = stdio::programs(launch, &inner.gate.evidence).map_err(UpstreamError::NotStarted)?;
+    if book.programs.get(server) == Some(&now) {
+        return Ok(());
+    }
+    inner.notice(format!("The program of {server} has changed since you added it. It is not started; if you know why, remove {server} and add it again."));
+    Err(Denial::ServerChanged.into())
 }
 
 fn start(

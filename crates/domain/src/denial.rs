@@ -30,6 +30,8 @@ pub enum Denial {
     ToolChanged,
     /// The server no longer lists the tool.
     ToolGone,
+    /// The server's program is not the one the human added.
+    ServerChanged,
     /// The arguments are outside what was granted.
     ArgumentsOutside,
     /// The budget of calls is used up.
@@ -73,6 +75,7 @@ impl Denial {
             Self::AllPaused => "all_paused",
             Self::ToolChanged => "tool_changed",
             Self::ToolGone => "tool_gone",
+            Self::ServerChanged => "server_changed",
             Self::ArgumentsOutside => "arguments_outside",
             Self::CallsSpent { .. } => "calls_spent",
             Self::TooFast { .. } => "too_fast",
@@ -99,6 +102,10 @@ impl Denial {
             Self::AllPaused => "Refused: the human has paused all agents.".into(),
             Self::ToolChanged => "Refused: the tool has changed since it was granted. The human can look at the change in Countersign.".into(),
             Self::ToolGone => "Refused: the server no longer offers this tool.".into(),
+            Self::ServerChanged => {
+                "Refused: the server's program has changed since it was added, so it was not started. The human can remove it and add it again."
+                    .into()
+            }
             Self::ArgumentsOutside => "Refused: the arguments are outside what was granted; see the tool's schema.".into(),
             Self::CallsSpent { limit } => format!("Refused: {limit} of {limit} calls used."),
             Self::TooFast { limit, retry_after } => {

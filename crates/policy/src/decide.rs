@@ -163,7 +163,8 @@ const fn rank(decision: &Decision) -> u8 {
             | Denial::TooManyQuestions
             | Denial::Locked
             | Denial::LedgerUnavailable
-            | Denial::ClockBehind => 1,
+            | Denial::ClockBehind
+            | Denial::ServerChanged => 1,
         },
     }
 }

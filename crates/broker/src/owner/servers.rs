@@ -1,9 +1,11 @@
 //! Servers: add, look at, log in, log out, remove.
 
+use crate::inner::Inner;
 use crate::tools::Tools;
 use crate::{Broker, BrokerError, Consent, Event, LoginState, NewServer, ServerView};
 use async_trait::async_trait;
-use domain::{Credential, EnvValue, Server, ServerName, Tool, Transport};
+use domain::{Credential, EnvValue, Program, Server, ServerName, Tool, Transport};
+use mcp::upstream::stdio;
 use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
 use std::time::Duration;
@@ -47,7 +49,8 @@ impl Broker {
             inner.vault.put_secret(&SecretName::Header(new.name.clone()), header)?;
         }
         let server = Server { name: new.name.clone(), transport: new.transport, added: self.now() };
-        inner.books.change(|book, shelf| book.put_server(shelf, server))?;
+        let programs = programs_of(inner, &server)?;
+        inner.books.change(|book, shelf| book.put_server(shelf, server, programs))?;
         self.server_changed(&new.name, Kind::ServerAdded, Some(format!("confirmed by {}", consent.how())))?;
         self.server(&new.name)
     }
@@ -139,6 +142,15 @@ impl Broker {
         self.0.tell(Event::Servers);
         self.0.note(Body { server: Some(name.clone()), note, ..self.0.body(kind) })
     }
+}
+
+/// What the server's command runs now: what the human is taken to accept by adding it.
+fn programs_of(inner: &Inner, server: &Server) -> Result<Vec<Program>, BrokerError> {
+    let Transport::Stdio(launch) = &server.transport else { return Ok(vec![]) };
+    let programs = stdio::programs(launch, &inner.gate.evidence);
+    programs.map_err(|error| {
+        BrokerError::Invalid(format!("{}: {error}; is it installed, and its path right?", launch.command))
+    })
 }
 
 fn check(new: &NewServer) -> Result<(), BrokerError> {

@@ -85,13 +85,24 @@ impl Evidence {
         let unreadable = |error| EvidenceError::Unreadable { pid, error };
         let mut file = File::open(&link).map_err(unreadable)?;
         let path = fs::read_link(&link).map_err(unreadable)?;
-        let state = FileState::of(&file).map_err(unreadable)?;
-        let known = self.lock().get(&state).copied();
-        let sha256 = match known {
-            Some(digest) => digest,
-            None => self.learn(state, &mut file).map_err(unreadable)?,
-        };
+        let sha256 = self.digest(&mut file).map_err(unreadable)?;
         Ok(Program { path: without_deleted(path), sha256 })
+    }
+
+    /// The program file at `path`, links resolved.
+    ///
+    /// # Errors
+    /// When it is no file, or can't be read.
+    pub fn of_file(&self, path: &Path) -> io::Result<Program> {
+        let path = path.canonicalize()?;
+        let mut file = File::open(&path)?;
+        Ok(Program { sha256: self.digest(&mut file)?, path })
+    }
+
+    fn digest(&self, file: &mut File) -> io::Result<Digest> {
+        let state = FileState::of(file)?;
+        let known = self.lock().get(&state).copied();
+        known.map_or_else(|| self.learn(state, file), Ok)
     }
 
     fn learn(&self, state: FileState, file: &mut File) -> io::Result<Digest> {

@@ -2,9 +2,11 @@
 
 mod family;
 mod launch;
+mod programs;
 
 pub use family::reap_leftovers;
 pub use launch::clean;
+pub use programs::programs;
 
 use super::{Inbox, Incoming, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::framing::{LineError, LineReader, LineWriter};
