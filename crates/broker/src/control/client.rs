@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// The longest answer taken.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// A wallet that is well takes a request at once.
+const SENDING: Duration = Duration::from_secs(10);
 /// A human answers within five minutes, or the wallet says that nobody did.
 const PATIENCE: Duration = Duration::from_secs(330);
 
@@ -90,7 +92,9 @@ impl Client {
         if peer.uid != geteuid() {
             return Err(self.foreign("it belongs to another user".into()));
         }
-        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| self.lost(error))?;
+        let timed =
+            stream.set_write_timeout(Some(SENDING)).and_then(|()| stream.set_read_timeout(Some(PATIENCE)));
+        timed.map_err(|error| self.lost(error))?;
         Ok(stream)
     }
 

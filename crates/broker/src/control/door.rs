@@ -5,6 +5,7 @@ use super::{Request, consent::Desk, dispatch};
 use crate::Broker;
 use rustix::process::geteuid;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -13,12 +14,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Connections at once; more are told to come back.
+/// Connections that have not said yet what they want; beyond it the one that waits longest is ended.
+const READERS: usize = 64;
+/// Requests under way at once; more are told to come back.
 const SEATS: usize = 32;
+/// The same for those that take authority away: no flood of other requests may keep a human from revoking.
+const EXITS: usize = 256;
 /// Pause after a failed `accept` (out of file descriptors), so that it is no busy loop.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -69,14 +74,30 @@ impl Caller {
     }
 }
 
+/// Who may be answered at once.
+struct Seats {
+    all: Semaphore,
+    exits: Semaphore,
+}
+
+impl Seats {
+    fn take(&self, request: &Request) -> Result<SemaphorePermit<'_>, Refusal> {
+        let seats = if matches!(request, Request::Shrink(_)) { &self.exits } else { &self.all };
+        seats
+            .try_acquire()
+            .map_err(|_| Refusal::busy("the wallet answers too many requests; try again in a moment"))
+    }
+}
+
 /// Accepts, and gives each connection to `answer`.
 pub(super) async fn attend<A, F>(listener: UnixListener, answer: A)
 where
     A: Fn(Request, Caller) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Value, Refusal>> + Send + 'static,
 {
-    let seats = Arc::new(Semaphore::new(SEATS));
+    let seats = Arc::new(Seats { all: Semaphore::new(SEATS), exits: Semaphore::new(EXITS) });
     let mut guests = JoinSet::new();
+    let mut readers = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(BREATH).await;
@@ -86,15 +107,15 @@ where
         if !is_same_user(&stream) {
             continue;
         }
-        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
-            turn_away(&stream);
-            continue;
-        };
-        let answer = answer.clone();
+        let crowded_out = CancellationToken::new();
+        readers.push_back(crowded_out.clone().drop_guard());
+        if readers.len() > READERS {
+            readers.pop_front();
+        }
+        let (seats, answer) = (Arc::clone(&seats), answer.clone());
         guests.spawn(async move {
-            let _seat = seat;
             // A caller that went away is no error of the wallet's.
-            let _ = converse(stream, answer).await;
+            let _ = converse(stream, &seats, crowded_out, answer).await;
         });
     }
 }
@@ -103,22 +124,24 @@ fn is_same_user(stream: &UnixStream) -> bool {
     stream.peer_cred().is_ok_and(|peer| peer.uid() == geteuid().as_raw())
 }
 
-/// Says so in one write that can't wait: the line is shorter than any socket's buffer.
-fn turn_away(stream: &UnixStream) {
-    let refusal = Refusal::busy("the wallet has too many control connections; close some, then try again");
-    if let Ok(line) = serde_json::to_string(&Line::Refused(refusal)) {
-        let _ = stream.try_write(format!("{line}\n").as_bytes());
-    }
-}
-
-async fn converse<A, F>(stream: UnixStream, answer: A) -> io::Result<()>
+async fn converse<A, F>(
+    stream: UnixStream,
+    seats: &Seats,
+    crowded_out: CancellationToken,
+    answer: A,
+) -> io::Result<()>
 where
     A: Fn(Request, Caller) -> F,
     F: Future<Output = Result<Value, Refusal>>,
 {
     let (mut read, mut write) = stream.into_split();
-    let request = match wire::read_request(&mut read).await {
-        Ok(request) => request,
+    let request = tokio::select! {
+        request = wire::read_request(&mut read) => request,
+        () = crowded_out.cancelled() => Err(Refusal::busy("others were quicker to say what they want; try again")),
+    };
+    let seated = request.and_then(|request| seats.take(&request).map(|seat| (request, seat)));
+    let (request, _seat) = match seated {
+        Ok(seated) => seated,
         Err(refusal) => return wire::write_line(&mut write, &Line::Refused(refusal)).await,
     };
     let (said, mut heard) = mpsc::channel(4);
