@@ -38,7 +38,6 @@ export const scenes = {
   "locked-wrong": main("locked", "", wrong),
   stopped: main("stopped"),
   unusable: main("unusable"),
-  stop: main("", "home", (page) => page.getByRole("button", { name: "Emergency stop" }).click()),
   approval: approval("", listening),
   "approval-deaf": approval(""),
   "approval-always": approval("session", (page) => page.getByRole("radio", { name: "Always…" }).check()),

@@ -5,9 +5,9 @@ import type { View } from "./route.svelte";
 
 const VIEWS: View[] = ["home", "approvals", "agents", "servers", "activity", "settings"];
 
-export function keys(event: KeyboardEvent, app: App, stop: () => void): void {
+export function keys(event: KeyboardEvent, app: App): void {
   if (!(event.ctrlKey || event.metaKey)) return;
-  if (event.altKey && event.key === ".") return act(event, stop);
+  if (event.altKey && event.key === ".") return act(event, () => void app.attempt("emergency_stop", {}));
   if (event.altKey || app.wallet.current?.phase !== "open") return;
   const view = VIEWS[Number(event.key) - 1];
   if (view) return act(event, () => app.route.go(view));

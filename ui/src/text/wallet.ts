@@ -113,14 +113,6 @@ export const stopped = {
   hint: "Agents go on one at a time, each by your hand.",
 };
 
-export const stopDialog = {
-  title: "Stop everything?",
-  ends: "Calls in flight end. What was already sent may have gone through; you will see which.",
-  denies: "Questions are closed as denied.",
-  pauses: "Every agent is paused, and the wallet locks.",
-  verb: "Stop everything",
-};
-
 export const unusable = {
   title: "The wallet can’t be opened",
   files: "Its files are in ",
