@@ -74,7 +74,7 @@ impl Hello {
 
     /// The legacy version to ask for.
     pub(super) fn legacy_version(&self) -> &str {
-        if self.prefer == Era::Legacy { &self.version } else { LEGACY[0] }
+        if self.version == MODERN { LEGACY[0] } else { &self.version }
     }
 }
 
