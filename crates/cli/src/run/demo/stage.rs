@@ -7,7 +7,6 @@ use crate::{Failure, Out};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -93,8 +92,12 @@ impl<'a> Stage<'a> {
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
+        let Ok(ready) = serde_json::from_str(&line) else {
+            let said = child.wait_with_output()?.stderr;
+            return Err(broke(&format!("{}: {}", words[0], String::from_utf8_lossy(&said).trim())));
+        };
         self.running.push(Running(child));
-        serde_json::from_str(&line).map_err(|_| broke(words[0]))
+        Ok(ready)
     }
 
     /// Logs in; a browser of a few lines follows the page the wallet names.
@@ -103,8 +106,12 @@ impl<'a> Stage<'a> {
         let mut child = self.spawn(Human::Confirms, &["login", server, "--no-browser"])?;
         self.type_passphrase(Human::Confirms, &mut child);
         let notes = BufReader::new(child.stderr.take().ok_or_else(|| broke("login"))?);
-        let page = notes.lines().map_while(Result::ok).find(|line| line.trim().starts_with("http"));
-        browser::visit(page.ok_or_else(|| broke("login"))?.trim())?;
+        let mut last = "login".to_owned();
+        let page = notes.lines().map_while(Result::ok).find(|line| {
+            last.clone_from(line);
+            line.trim().starts_with("http")
+        });
+        browser::visit(page.ok_or_else(|| broke(&last))?.trim())?;
         let output = child.wait_with_output()?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         said.lines().for_each(|line| self.story.line(Tone::Plain, line));
@@ -137,15 +144,11 @@ impl<'a> Stage<'a> {
     /// A child of this very program, on the demo's home.
     pub(super) fn spawn(&self, human: Human, words: &[&str]) -> Result<Child, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(words).arg("--home").arg(self.home());
+        command.args(words).arg("--home").arg(self.home.path());
         if human != Human::Silent {
             command.args(["--passphrase-fd", "0"]);
         }
         Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
-    }
-
-    pub(super) fn home(&self) -> &Path {
-        self.home.path()
     }
 
     /// Ends the processes, removes the folder, and says that that was all.
@@ -179,5 +182,5 @@ impl Drop for Running {
 }
 
 fn broke(what: &str) -> Failure {
-    Failure::Failed(format!("the demo stopped at {what}; run it again with COUNTERSIGN_LOG=debug to see why"))
+    Failure::Failed(format!("the demo stopped at {what}; nothing of it is left, so just run it again"))
 }
