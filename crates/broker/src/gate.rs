@@ -33,6 +33,7 @@ impl Default for Gate {
 /// Listens for agents until the wallet closes.
 pub(crate) fn listen(inner: &Arc<Inner>) -> Result<(), OpenError> {
     let listener = Listener::bind(&inner.home.agent_socket())?;
+    warm(inner);
     let inner = inner.clone();
     tokio::spawn(async move {
         loop {
@@ -50,6 +51,17 @@ pub(crate) fn listen(inner: &Arc<Inner>) -> Result<(), OpenError> {
         }
     });
     Ok(())
+}
+
+/// Reads the programs that agents are known by, in the background: an agent's first connection need not wait for it.
+fn warm(inner: &Inner) {
+    let Some(book) = inner.books.read() else { return };
+    let programs: Vec<_> = book.agents.values().flat_map(|agent| agent.programs.clone()).collect();
+    let evidence = inner.gate.evidence.clone();
+    tokio::task::spawn_blocking(move || {
+        // What can't be read now is read, or reported, when an agent runs it.
+        programs.iter().for_each(|program| drop(evidence.of_file(&program.path)));
+    });
 }
 
 fn receive(inner: &Arc<Inner>, connection: Connection) {

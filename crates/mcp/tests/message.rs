@@ -224,7 +224,71 @@ fn json_text() -> impl Strategy<Value = String> {
     })
 }
 
+/// JSON as a tree whose objects may have a member twice.
+#[derive(Clone, Debug)]
+enum Tree {
+    Leaf,
+    Array(Vec<Self>),
+    Object(Vec<(&'static str, bool, Self)>),
+}
+
+impl Tree {
+    /// Written out; a marked name with its first letter escaped.
+    fn text(&self) -> String {
+        let joined = |parts: Vec<String>| parts.join(", ");
+        match self {
+            Self::Leaf => r#""{\"a\":1,\"a\":2}\\""#.into(),
+            Self::Array(items) => format!("[{}]", joined(items.iter().map(Self::text).collect())),
+            Self::Object(members) => {
+                let escape = |(at, letter): (usize, char)| match at {
+                    0 => format!("\\u{:04x}", u32::from(letter)),
+                    _ => letter.to_string(),
+                };
+                let member = |(name, escaped, value): &(&str, bool, Self)| {
+                    let escaped_name: String = name.chars().enumerate().map(escape).collect();
+                    let name = if *escaped { &escaped_name } else { *name };
+                    format!(r#""{name}" : {}"#, value.text())
+                };
+                format!("{{ {} }}", joined(members.iter().map(member).collect()))
+            }
+        }
+    }
+
+    /// Whether a name occurs twice in one object; in the outermost also if the two differ in case.
+    fn has_twins(&self, outermost: bool) -> bool {
+        match self {
+            Self::Leaf => false,
+            Self::Array(items) => items.iter().any(|item| item.has_twins(false)),
+            Self::Object(members) => {
+                let names = members
+                    .iter()
+                    .map(|(name, ..)| if outermost { name.to_lowercase() } else { (*name).to_owned() });
+                let distinct: std::collections::HashSet<_> = names.collect();
+                distinct.len() < members.len() || members.iter().any(|(.., value)| value.has_twins(false))
+            }
+        }
+    }
+}
+
+fn object_tree() -> impl Strategy<Value = Tree> {
+    let object = |inner: BoxedStrategy<Tree>| {
+        let name = prop::sample::select(vec!["a", "A", "b", "é", "É", "long name", "x"]);
+        prop::collection::vec((name, any::<bool>(), inner), 0..4).prop_map(Tree::Object)
+    };
+    let inner = Just(Tree::Leaf).prop_recursive(3, 12, 3, move |inner| {
+        let array = prop::collection::vec(inner.clone(), 0..3).prop_map(Tree::Array);
+        prop_oneof![array, object(inner.boxed())]
+    });
+    object(inner.boxed())
+}
+
 proptest! {
+    #[test]
+    fn arguments_are_refused_exactly_when_a_member_occurs_twice(arguments in object_tree()) {
+        let params = format!(r#"{{"name":"x","arguments":{}}}"#, arguments.text());
+        prop_assert_eq!(call(&params).is_err(), arguments.has_twins(true), "{}", params);
+    }
+
     #[test]
     fn every_byte_that_no_edit_names_stays(value in json_text(), id in 0..u64::MAX, key in "[a-z]{1,5}") {
         let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"m","params":{{"body":{value}}},"more":{value}}}"#);
