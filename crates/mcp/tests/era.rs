@@ -110,6 +110,15 @@ async fn a_client_of_one_era_reaches_a_server_of_the_other() {
     assert_eq!(asked, ["server/discover", "initialize", "notifications/initialized"]);
 }
 
+#[tokio::test]
+async fn a_legacy_server_is_greeted_in_a_legacy_version_whoever_asks() {
+    let from_the_future = Hello::from_initialize(&json!({"protocolVersion": "2031-01-01"}));
+    for hello in [Hello::of_wallet(), modern_client(), from_the_future] {
+        let (result, _) = opened(&hello, legacy).await;
+        assert_eq!(result.unwrap().version, "2025-11-25");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_legacy_server_that_is_silent_about_what_it_does_not_know_is_recognised() {
     let silent: Script = |method, params| if method == "initialize" { legacy(method, params) } else { None };

@@ -157,6 +157,15 @@ async fn a_program_that_is_not_there_is_reported_at_once() {
     assert!(matches!(error, UpstreamError::NotStarted(_)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_read_holds_nobody_up_for_ever() {
+    let dir = TempDir::new().unwrap();
+    let (server, _incoming) = start(&script("exec sleep 1000"), dir.path());
+    let long = json!({ "long": "x".repeat(1 << 20) });
+    let sent = server.send(Outgoing::new(Message::notification("long", &long))).await;
+    assert!(matches!(sent, Err(UpstreamError::Silent(_))));
+}
+
 #[tokio::test]
 async fn a_server_that_dies_is_reported_with_its_status_and_last_words() {
     let dir = TempDir::new().unwrap();

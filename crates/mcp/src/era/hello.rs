@@ -72,9 +72,9 @@ impl Hello {
         params
     }
 
-    /// The legacy version to ask for.
-    pub(super) fn legacy_version(&self) -> &str {
-        if self.version == MODERN { LEGACY[0] } else { &self.version }
+    /// The legacy version to ask for: the client's, if it is one, else the newest.
+    pub(super) fn legacy_version(&self) -> &'static str {
+        LEGACY.into_iter().find(|known| *known == self.version).unwrap_or(LEGACY[0])
     }
 }
 

@@ -28,6 +28,8 @@ use tokio::time::timeout;
 
 /// How much of a child's standard error is kept: its end.
 const STDERR_KEPT: usize = 16 << 10;
+/// How long a child may take to read what it is sent.
+const STUCK: Duration = Duration::from_secs(30);
 /// How long a child may take to end by itself, and again after being asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -103,6 +105,13 @@ impl StdioUpstream {
         self.stderr.text()
     }
 
+    async fn write(&self, message: Message) -> Result<(), UpstreamError> {
+        let mut input = self.input.lock().await;
+        let writer = input.as_mut().ok_or(UpstreamError::Closed)?;
+        let sent = writer.send(message.into_bytes()).await;
+        sent.map_err(|error| UpstreamError::Broke { what: error.to_string() })
+    }
+
     /// Waits until the child has ended and its output is read, or `limit` is over.
     async fn ends_within(&self, limit: Duration) -> bool {
         let mut ended = self.ended.clone();
@@ -113,10 +122,7 @@ impl StdioUpstream {
 #[async_trait]
 impl Upstream for StdioUpstream {
     async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
-        let mut input = self.input.lock().await;
-        let writer = input.as_mut().ok_or(UpstreamError::Closed)?;
-        let sent = writer.send(out.message.into_bytes()).await;
-        sent.map_err(|error| UpstreamError::Broke { what: error.to_string() })
+        timeout(STUCK, self.write(out.message)).await.map_err(|_| UpstreamError::Silent(STUCK))?
     }
 
     async fn cancel(&self, id: &RawId, _: HeaderMap) {
