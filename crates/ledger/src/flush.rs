@@ -1,10 +1,15 @@
-//! One thread that makes what was written durable: all that gathered while the disk was busy goes with the next flush.
+//! One thread that makes what was written durable. Receipts gather for a moment and go to the disk together, for a flush
+//! holds up whoever writes meanwhile; one that somebody waits for goes at once.
 
 use crate::LedgerError;
 use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How long receipts gather: what a power cut can take, of calls that nobody waited for.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Handle on the thread. Dropping it flushes what is left and waits.
 pub(crate) struct Flusher {
@@ -22,6 +27,8 @@ struct Shared {
 struct Wanted {
     file: Arc<File>,
     size: u64,
+    /// Somebody waits.
+    urgent: bool,
     stop: bool,
 }
 
@@ -37,8 +44,10 @@ enum Durable {
 impl Flusher {
     /// Starts the thread; the first `size` receipts are taken to be durable.
     pub(crate) fn start(file: Arc<File>, size: u64) -> Result<Self, LedgerError> {
-        let shared =
-            Arc::new(Shared { wanted: Mutex::new(Wanted { file, size, stop: false }), wake: Condvar::new() });
+        let shared = Arc::new(Shared {
+            wanted: Mutex::new(Wanted { file, size, urgent: false, stop: false }),
+            wake: Condvar::new(),
+        });
         let (done_tx, done) = watch::channel(Durable::UpTo(size));
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -48,7 +57,7 @@ impl Flusher {
         Ok(Self { shared, done, thread: Some(thread) })
     }
 
-    /// Asks for the first `size` receipts, the last of them in `file`, to be made durable. Files before it are already.
+    /// Asks for the first `size` receipts, the last of them in `file`, to be made durable soon. Files before it are already.
     pub(crate) fn wake(&self, file: Arc<File>, size: u64) {
         let mut wanted = self.shared.wanted();
         wanted.file = file;
@@ -71,6 +80,10 @@ impl Flusher {
             Durable::UpTo(size) => *size > seq,
             Durable::Failed(_) => true,
         };
+        if !settled(&self.done.borrow()) {
+            self.shared.wanted().urgent = true;
+            self.shared.wake.notify_one();
+        }
         // An error would mean that the thread is gone; then the last state stands.
         let _ = self.done.clone().wait_for(settled).await;
         match &*self.done.borrow() {
@@ -97,10 +110,15 @@ impl Shared {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for more than `flushed` receipts. `None` when there is nothing left to do, ever.
+    /// Waits for more than `flushed` receipts, and a moment longer for those that come with them. `None` when there is
+    /// nothing left to do, ever.
     fn next(&self, flushed: u64) -> Option<(Arc<File>, u64)> {
         let idle = |wanted: &mut Wanted| wanted.size <= flushed && !wanted.stop;
         let wanted = self.wake.wait_while(self.wanted(), idle).unwrap_or_else(PoisonError::into_inner);
+        let gathers = |wanted: &mut Wanted| !wanted.urgent && !wanted.stop;
+        let gathered = self.wake.wait_timeout_while(wanted, GATHER, gathers);
+        let mut wanted = gathered.unwrap_or_else(PoisonError::into_inner).0;
+        wanted.urgent = false;
         (wanted.size > flushed).then(|| (Arc::clone(&wanted.file), wanted.size))
     }
 }

@@ -4,12 +4,12 @@ use super::{Known, Sealed, Trip};
 use crate::end::End;
 use crate::link::{Fault, Link};
 use crate::random;
-use ledger::Entry;
+use ledger::{Entry, LedgerError};
 use mcp::Message;
 use mcp::upstream::UpstreamError;
 use policy::Permit;
 use proof::call_proof::{self, ProofClaims, ProvedCall};
-use proof::receipt::Shown;
+use proof::receipt::{Shown, Verdict};
 use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -66,14 +66,10 @@ impl Trip<'_> {
     ) -> End {
         let Some(link) = &known.link else { return End::not_sent(&"there is no way to the server") };
         let proof = sealed.shown.as_ref().map(|(shown, _)| shown.clone());
-        let exchange = async {
-            let answered = self.exchange(link, sealed).await;
-            // The agent learns nothing that the record could still lose.
-            if let Err(error) = self.session.inner.ledger.durable(opened.seq).await {
-                tracing::error!(%error, "a receipt may not survive a power cut");
-            }
-            answered
-        };
+        if let Err(error) = self.on_disk(opened).await {
+            return End::not_sent(&error);
+        }
+        let exchange = self.exchange(link, sealed);
         let answered = tokio::select! {
             answered = tokio::time::timeout(PATIENCE, exchange) => answered.map_err(|_| End::unknown("the server took too long")),
             () = withdrawn.cancelled() => Err(End::Withdrawn),
@@ -87,6 +83,13 @@ impl Trip<'_> {
                 end
             }
         }
+    }
+
+    /// What a human was asked about leaves only once its receipt would survive a power cut. Other calls do not wait for the
+    /// disk: their receipts survive the end of the process, and follow to the disk within milliseconds.
+    async fn on_disk(&self, opened: &Entry) -> Result<(), LedgerError> {
+        let asked = opened.body.decision.as_ref().is_some_and(|decision| decision.outcome == Verdict::Asked);
+        if asked { self.session.inner.ledger.durable(opened.seq).await } else { Ok(()) }
     }
 
     /// Sends; a refused login is renewed once, for then the server has done nothing yet.
