@@ -18,6 +18,9 @@ export class App {
   /** The last command that did nothing, until it is put away or another one works. */
   problem = $state<Failure | null>(null);
 
+  /** The command that is under way: its button waits, and says so. */
+  busy = $state<Command | null>(null);
+
   constructor(host: Host) {
     this.host = host;
     this.wallet = new WalletState(host);
@@ -32,6 +35,7 @@ export class App {
 
   /** Calls a command; a failure is kept in `problem` and answered with `null`. */
   async attempt<C extends Command>(command: C, args: Args<C>): Promise<Reply<C> | null> {
+    this.busy = command;
     try {
       const reply = await this.host.call(command, args);
       this.problem = null;
@@ -39,6 +43,8 @@ export class App {
     } catch (failure) {
       this.problem = asFailure(failure);
       return null;
+    } finally {
+      if (this.busy === command) this.busy = null;
     }
   }
 

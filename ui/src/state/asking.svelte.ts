@@ -105,7 +105,11 @@ export class Asking {
   }
 }
 
-/** Resolves once the present content has been painted. */
-function painted(): Promise<void> {
+const FONTS_MS = 3000;
+
+/** Resolves once the present content has been painted. Text has no shape before its font is there. */
+async function painted(): Promise<void> {
+  if (document.fonts)
+    await Promise.race([document.fonts.ready, new Promise((done) => setTimeout(done, FONTS_MS))]);
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 }

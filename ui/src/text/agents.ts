@@ -2,6 +2,7 @@
 
 import type { Agent, Today } from "../ipc/bindings";
 import { count } from "./common";
+import { took } from "./times";
 
 export const agents = {
   title: "Agents",
@@ -41,7 +42,7 @@ export const agents = {
   todayLine: ({ calls, asked, refused, medianMs }: Today) =>
     [
       `${count(calls, "call", "calls")} · ${asked} asked · ${refused} refused`,
-      medianMs === null ? "" : ` · half answered in ${medianMs} ms`,
+      medianMs === null ? "" : ` · half answered in ${took(medianMs * 1000)}`,
     ].join(""),
   last: "Last calls",
   all: "All activity",
@@ -97,6 +98,7 @@ export const delegate = {
   },
   signHeading: "What you sign",
   nothing: "Choose at least one tool.",
+  nothingYet: "nothing yet.",
   sign: "Sign",
   notSigned: "Not signed yet",
   signed: "Both halves match",

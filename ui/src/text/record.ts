@@ -92,6 +92,11 @@ export const outcome = {
   noted: { word: "Noted", icon: "info", tone: "plain" },
 } as const satisfies Record<Outcome["result"], unknown>;
 
+/** Why something was refused, as a refusal. */
+export function refusal(why: string): string {
+  return /^refused/i.test(why) ? why : `Refused: ${why}`;
+}
+
 /** What the human answered, from what came of the call. */
 export function answerSaid(came: Outcome): {
   word: string;

@@ -55,6 +55,7 @@ export const servers = {
   emptyTitle: "No server yet",
   emptyHint: "A server offers tools to agents. Add one by its address or its command, or try the playground.",
   playground: "Open the playground",
+  opening: "Opening the playground…",
   columns: { tool: "Tool", does: "What it does", definition: "Definition", state: "State" },
 };
 
