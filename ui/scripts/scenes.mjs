@@ -23,6 +23,7 @@ export const scenes = {
   delegate: main("", "delegate/claude-code", (page) =>
     page.getByRole("radio", { name: "Ask for writes" }).check(),
   ),
+  "delegate-new": main("", "delegate/codex"),
   "delegate-signed": main("", "delegate/claude-code", sign),
   "delegate-empty": main("empty", "delegate"),
   activity: main("", "activity", (page) => page.getByRole("row").nth(3).click()),

@@ -61,9 +61,10 @@ describe("the deed", () => {
     ).toHaveLength(3);
   });
 
-  it("counts what it does not name", () => {
-    const many = Array.from({ length: 12 }, (_, at) => tool(`t${at}`));
-    expect(said(clauses(many)[0] ?? [])).toBe("use t0, t1, t2, t3, t4, t5 and 6 more");
+  it("names every tool that may write, and counts the many that only read", () => {
+    const many = (risk: Allowed["risk"]) => Array.from({ length: 12 }, (_, at) => tool(`t${at}`, { risk }));
+    expect(said(clauses(many("reads"))[0] ?? [])).toBe("read with t0, t1, t2, t3, t4, t5 and 6 more");
+    expect(said(clauses(many("unknown"))[0] ?? [])).toContain("t10 and t11");
   });
 
   it("says nothing where nothing is granted", () => {

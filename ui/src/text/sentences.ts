@@ -47,9 +47,10 @@ function clause(group: readonly Allowed[]): Sentence {
   return [verb, ...names(group), terms(first, group.length)];
 }
 
-/** Up to six by name; a deed that hid the rest would deceive, so their number follows and the list stands beside it. */
+/** Every tool that may write is named. Of many that only read, six are, and their number follows. */
 function names(group: readonly Allowed[]): Sentence {
-  const shown = group.length > SHOWN + 1 ? group.slice(0, SHOWN) : group;
+  const reads = group.every((tool) => tool.risk === "reads");
+  const shown = reads && group.length > SHOWN + 1 ? group.slice(0, SHOWN) : group;
   const rest = group.length - shown.length;
   const words: Sentence = shown.flatMap((tool, at) => [separator(at, shown.length, rest), { b: tool.name }]);
   return rest > 0 ? [...words, ` and ${rest} more`] : words;
