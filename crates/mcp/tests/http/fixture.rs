@@ -37,6 +37,14 @@ pub(crate) type Seens = Arc<Mutex<Vec<Seen>>>;
 pub(crate) async fn server(
     answer: impl Fn(&Seen) -> Vec<Step> + Send + Sync + 'static,
 ) -> (HttpUpstream, Receiver<Incoming>, Seens) {
+    patient_server(Duration::from_secs(60), answer).await
+}
+
+/// The same, with an upstream that bears only so long a silence.
+pub(crate) async fn patient_server(
+    silence: Duration,
+    answer: impl Fn(&Seen) -> Vec<Step> + Send + Sync + 'static,
+) -> (HttpUpstream, Receiver<Incoming>, Seens) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap()).parse().unwrap();
     let seens = Seens::default();
@@ -47,7 +55,7 @@ pub(crate) async fn server(
         }
     });
     let (inbox, incoming) = mpsc::channel(64);
-    let limits = HttpLimits { silence: Duration::from_millis(300), message: 11 << 20 };
+    let limits = HttpLimits { silence, message: 11 << 20 };
     (HttpUpstream::new(client().unwrap(), url, limits, inbox), incoming, seens)
 }
 

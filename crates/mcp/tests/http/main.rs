@@ -8,6 +8,8 @@ use mcp::upstream::{Arrival, Outgoing, Upstream, UpstreamError};
 use mcp::{Message, RawId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_json_answer_arrives_byte_for_byte() {
@@ -205,15 +207,15 @@ async fn a_server_that_dies_mid_answer_leaves_the_outcome_open() {
 #[tokio::test]
 async fn a_server_that_says_nothing_is_given_up_at_every_stage() {
     let half = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{";
-    let before = error_of(|_| vec![Step::Hang]).await;
-    let within = error_of(move |_| vec![Step::Send(half.into()), Step::Hang]).await;
-    let stream = error_of(|_| {
-        let mut steps = open_events([&b": hello\n\n"[..]]);
-        steps.push(Step::Hang);
-        steps
-    })
-    .await;
-    for error in [before, within, stream] {
+    for said in [vec![], vec![Step::Send(half.into())], open_events([&b": hello\n\n"[..]])] {
+        let said = Mutex::new(said);
+        let answer = move |_: &Seen| {
+            let mut steps = std::mem::take(&mut *said.lock().unwrap());
+            steps.push(Step::Hang);
+            steps
+        };
+        let (upstream, _incoming, _) = patient_server(Duration::from_millis(200), answer).await;
+        let error = upstream.send(call()).await.unwrap_err();
         assert!(matches!(error, UpstreamError::Silent(_)), "{error}");
     }
 }
