@@ -76,6 +76,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     spawn(hear(app.clone(), broker.clone(), broker.events()));
     spawn(serve(app.clone(), broker.clone()));
     spawn(check_record(app.clone(), broker.clone()));
+    spawn(try_keyring(app.clone(), broker.clone()));
     spawn(lock_when_away(app.clone(), broker));
     Ok(())
 }
@@ -87,12 +88,26 @@ async fn serve(app: AppHandle, broker: Broker) {
     }
 }
 
+/// Before a wallet is made, the human is told whether the system's keyring can seal it.
+async fn try_keyring(app: AppHandle, broker: Broker) {
+    if broker.status().wallet != WalletState::Fresh {
+        return;
+    }
+    let tried = spawn_blocking(move || broker.keyring_answers()).await;
+    if let Ok(Err(why)) = tried {
+        *app.state::<Shell>().no_keyring() = Some(why.to_string());
+        tell::wallet(&app);
+    }
+}
+
 /// The whole record is read once at start, where nobody waits for it; what is found, Home tells.
 async fn check_record(app: AppHandle, broker: Broker) {
     let report = spawn_blocking(move || broker.verify_record()).await;
     if let Ok(Ok(report)) = report {
-        app.state::<Shell>().record_whole().store(report.holds(), Ordering::Relaxed);
-        tell::wallet(&app);
+        if !report.holds() {
+            app.state::<Shell>().record_whole().store(false, Ordering::Relaxed);
+            tell::wallet(&app);
+        }
     }
 }
 

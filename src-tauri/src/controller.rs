@@ -2,7 +2,7 @@
 //! window: it is told what is, and says what to do.
 
 use crate::notify::Note;
-use crate::tray::{Doing, Shape, Tray, TrayAgent};
+use crate::tray::{Shape, Tray, TrayAgent};
 use broker::{Broker, WalletState};
 use domain::{Agent, AgentName, AgentState, ApprovalId, Question, Subject};
 use std::collections::HashSet;
@@ -67,11 +67,9 @@ impl Scene {
     }
 
     fn tray(&self) -> Tray {
-        let asking: HashSet<_> =
-            self.questions.iter().filter_map(|question| asker(&question.subject)).collect();
         let shown = self.agents.iter().filter(|agent| agent.state != AgentState::Revoked);
-        let agents =
-            shown.map(|agent| TrayAgent { name: agent.name.clone(), doing: self.doing(agent, &asking) });
+        let paused = |agent: &Agent| self.paused || agent.state == AgentState::Paused;
+        let agents = shown.map(|agent| TrayAgent { name: agent.name.clone(), paused: paused(agent) });
         Tray { shape: self.shape(), questions: self.questions.len(), agents: agents.collect() }
     }
 
@@ -86,18 +84,6 @@ impl Scene {
             Shape::Working
         } else {
             Shape::Idle
-        }
-    }
-
-    fn doing(&self, agent: &Agent, asking: &HashSet<&AgentName>) -> Doing {
-        if self.paused || agent.state == AgentState::Paused {
-            Doing::Paused
-        } else if asking.contains(&agent.name) {
-            Doing::Asking
-        } else if self.working.contains(&agent.name) {
-            Doing::Working
-        } else {
-            Doing::Idle
         }
     }
 }

@@ -45,10 +45,12 @@ impl Playground {
     }
 }
 
-/// The command-line program, which lies next to this one.
+/// The command-line program, which lies next to this one, or one folder up when this is the example of a build.
 pub(crate) fn shim() -> PathBuf {
     let here = std::env::current_exe().unwrap_or_default();
-    here.with_file_name("countersign")
+    let found =
+        here.ancestors().skip(1).take(2).map(|dir| dir.join("countersign")).find(|path| path.is_file());
+    found.unwrap_or_else(|| here.with_file_name("countersign"))
 }
 
 async fn launch() -> Answered<Running> {

@@ -25,6 +25,7 @@ pub(crate) struct Shell {
     stopped: Mutex<Option<Stopped>>,
     logins: Mutex<HashMap<ServerName, oneshot::Sender<()>>>,
     locked_since: Mutex<Option<Timestamp>>,
+    no_keyring: Mutex<Option<String>>,
     touched: Mutex<Instant>,
     record_whole: AtomicBool,
     told: AtomicU64,
@@ -44,6 +45,7 @@ impl Shell {
             stopped: Mutex::default(),
             logins: Mutex::default(),
             locked_since: Mutex::default(),
+            no_keyring: Mutex::default(),
             touched: Mutex::new(Instant::now()),
             record_whole: AtomicBool::new(true),
             told: AtomicU64::default(),
@@ -105,6 +107,11 @@ impl Shell {
     /// Logins that wait for the browser; sending, or dropping, ends one.
     pub(crate) fn logins(&self) -> MutexGuard<'_, HashMap<ServerName, oneshot::Sender<()>>> {
         lock(&self.logins)
+    }
+
+    /// Why the system's keyring can't seal a new wallet, if it can't.
+    pub(crate) fn no_keyring(&self) -> MutexGuard<'_, Option<String>> {
+        lock(&self.no_keyring)
     }
 
     /// When the wallet was locked, if it was while the app runs.

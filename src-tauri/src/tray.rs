@@ -19,7 +19,8 @@ pub(crate) struct Tray {
     pub(crate) shape: Shape,
     /// How many questions wait.
     pub(crate) questions: usize,
-    /// The agents that are not revoked, and whether each is paused.
+    /// The agents that are not revoked. What each is doing just now is not told here: a menu that changes with every call
+    /// can't be clicked.
     pub(crate) agents: Vec<TrayAgent>,
 }
 
@@ -28,21 +29,8 @@ pub(crate) struct Tray {
 pub(crate) struct TrayAgent {
     /// Its name.
     pub(crate) name: AgentName,
-    /// What it does now.
-    pub(crate) doing: Doing,
-}
-
-/// What an agent does now, in the menu's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doing {
-    /// Connected, or not.
-    Idle,
-    /// A call of it is under way.
-    Working,
-    /// It waits for an answer.
-    Asking,
-    /// The human has paused it.
-    Paused,
+    /// Whether the human has paused it, by itself or with all others.
+    pub(crate) paused: bool,
 }
 
 /// The five shapes, the first that holds wins.
@@ -155,7 +143,7 @@ impl Tray {
         }
         for agent in &self.agents {
             let mut verbs = SubmenuBuilder::new(app, agent.words());
-            if agent.doing != Doing::Paused {
+            if !agent.paused {
                 verbs = verbs.text(Click::Pause(agent.name.clone()).id(), "Pause");
             }
             menu = menu.item(&verbs.text(Click::Revoke(agent.name.clone()).id(), "Revoke").build()?);
@@ -182,13 +170,7 @@ impl Tray {
 
 impl TrayAgent {
     fn words(&self) -> String {
-        let doing = match self.doing {
-            Doing::Idle => return self.name.to_string(),
-            Doing::Working => "working",
-            Doing::Asking => "waits for you",
-            Doing::Paused => "paused",
-        };
-        format!("{} – {doing}", self.name)
+        if self.paused { format!("{} – paused", self.name) } else { self.name.to_string() }
     }
 }
 

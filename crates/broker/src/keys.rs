@@ -24,6 +24,11 @@ impl Keys {
         !self.passphrase.load(Ordering::Relaxed)
     }
 
+    /// Whether the system's keyring answers at all.
+    pub(crate) fn try_keyring(&self) -> Result<(), KeyRingError> {
+        self.system.load().map(drop)
+    }
+
     /// The human's choice for a new wallet.
     pub(crate) fn choose_passphrase(&self, passphrase: bool) {
         self.passphrase.store(passphrase, Ordering::Relaxed);

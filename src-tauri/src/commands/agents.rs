@@ -15,7 +15,7 @@ pub(crate) async fn add_agent(shell: Held<'_>, window: WebviewWindow, name: Stri
     Ok(present::enrolment(&shell, broker, &agent))
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn agent(shell: Held<'_>, name: &str) -> Answered<AgentDetail> {
     let broker = shell.broker()?;
     Ok(present::agent_detail(&shell, broker, &broker.agent(&agent_name(name)?)?))

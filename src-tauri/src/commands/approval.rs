@@ -20,7 +20,7 @@ pub(crate) async fn review(shell: Held<'_>, app: AppHandle, id: String) -> Answe
     Ok(windows::open_approval(&app)?)
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn questions(shell: Held<'_>) -> Answered<Vec<Question>> {
     let broker = shell.broker()?;
     let mut asked = broker.questions();

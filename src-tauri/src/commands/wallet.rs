@@ -4,13 +4,13 @@ use super::{Held, consent};
 use crate::failure::Answered;
 use crate::present;
 use crate::view::{Failure, Seal, Settings, Stopped, Theme, Typed, Wallet};
-use crate::{autostart, windows};
+use crate::{autostart, tell, windows};
 use broker::{Broker, CreateWallet, KeyChoice, Secret};
 use domain::AgentState;
 use std::time::Instant;
 use tauri::{AppHandle, WebviewWindow};
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn snapshot(shell: Held<'_>) -> Wallet {
     present::wallet(&shell)
 }
@@ -43,12 +43,13 @@ pub(crate) fn lock(shell: Held<'_>) -> Answered<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn emergency_stop(shell: Held<'_>) -> Answered<()> {
+pub(crate) async fn emergency_stop(shell: Held<'_>, app: AppHandle) -> Answered<()> {
     let broker = shell.broker()?;
     let (mut stopped, began) = (about_to_stop(broker), Instant::now());
     broker.emergency_stop().await?;
     stopped.quiet_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
     *shell.stopped() = Some(stopped);
+    tell::wallet(&app);
     Ok(())
 }
 
@@ -73,7 +74,7 @@ pub(crate) async fn change_settings(
     }
     shell.settings().change(settings.clone())?;
     windows::dress(&app, settings.theme);
-    crate::tell::theme(&app);
+    tell::theme(&app);
     Ok(settings)
 }
 

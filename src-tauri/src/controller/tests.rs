@@ -88,7 +88,7 @@ fn the_tray_shows_the_first_state_that_holds_of_locked_paused_question_working_i
 fn a_revoked_agent_leaves_the_menu_and_a_paused_one_stays() {
     let agents = vec![agent("gone", AgentState::Revoked), agent("held", AgentState::Paused)];
     let tray = Scene { agents, ..scene() }.tray();
-    assert_eq!(tray.agents, vec![TrayAgent { name: name("held"), doing: Doing::Paused }]);
+    assert_eq!(tray.agents, vec![TrayAgent { name: name("held"), paused: true }]);
 }
 
 #[test]
@@ -96,4 +96,12 @@ fn nothing_is_drawn_when_nothing_has_changed() {
     let mut controller = Controller::default();
     assert_eq!(controller.see(&scene()).len(), 1);
     assert_eq!(controller.see(&scene()), vec![]);
+}
+
+#[test]
+fn a_call_under_way_changes_the_icon_but_not_the_menu() {
+    let idle = scene().tray();
+    let working = Scene { working: [name("claude")].into(), ..scene() }.tray();
+    assert_ne!(idle.shape, working.shape);
+    assert_eq!((idle.agents, idle.questions), (working.agents, working.questions));
 }

@@ -15,7 +15,7 @@ pub(crate) fn wallet(shell: &Shell) -> Wallet {
     };
     let status = broker.status();
     match status.wallet {
-        WalletState::Fresh => Wallet::New { suggested: suggested_name(), keyring: view::Keyring::Ready },
+        WalletState::Fresh => Wallet::New { suggested: suggested_name(), keyring: keyring(shell) },
         WalletState::Locked => match shell.stopped().clone() {
             Some(stopped) => Wallet::Stopped(stopped),
             None => Wallet::Locked(locked(shell, &status)),
@@ -50,6 +50,13 @@ fn open(shell: &Shell, broker: &Broker, status: Status) -> view::Open {
         record_whole: shell.record_whole().load(Ordering::Relaxed),
         settings: shell.settings().now(),
         about: about(shell, broker, &status),
+    }
+}
+
+fn keyring(shell: &Shell) -> view::Keyring {
+    match shell.no_keyring().clone() {
+        None => view::Keyring::Ready,
+        Some(why) => view::Keyring::Unavailable { why },
     }
 }
 

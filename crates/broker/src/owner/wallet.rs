@@ -142,6 +142,14 @@ impl Broker {
         }
     }
 
+    /// Whether the system's keyring could hold a new wallet's key. Waits for it, ten seconds at most: not for an async task.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] says why it can't, and what to do.
+    pub fn keyring_answers(&self) -> Result<(), BrokerError> {
+        self.0.keys.try_keyring().map_err(|error| BrokerError::Storage(error.to_string()))
+    }
+
     /// Where the wallet lives.
     #[must_use]
     pub fn home(&self) -> &Home {
