@@ -97,7 +97,7 @@ impl Desktop {
     /// # Errors
     /// When it does not come up.
     pub async fn open_app(&self, args: &[&str]) -> Result<App> {
-        self.open_program("countersign-app-e2e", args).await
+        self.open_program("examples/countersign-app-e2e", args).await
     }
 
     /// Starts a program of this workspace under WebDriver.
@@ -105,26 +105,12 @@ impl Desktop {
     /// # Errors
     /// When it does not come up, or does not let itself be driven.
     pub async fn open_program(&self, name: &str, args: &[&str]) -> Result<App> {
-        App::start(self, &program(name)?, args).await
+        App::start(self, &crate::program(name), args).await
     }
 }
 
 const XVFB: [&str; 8] = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"];
 const BUS: [&str; 3] = ["--session", "--nofork", "--print-address=1"];
-
-/// A program of this workspace, built next to the test.
-///
-/// # Errors
-/// When it has not been built.
-pub fn program(name: &str) -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let dir = test.ancestors().nth(2).context("the test runs outside a target folder")?;
-    let places = [dir.join(name), dir.join("examples").join(name)];
-    places
-        .into_iter()
-        .find(|place| place.is_file())
-        .with_context(|| format!("{name} is not built; run `make test`"))
-}
 
 fn environment(home: &Path) -> Result<Vec<(String, String)>> {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();

@@ -87,12 +87,13 @@ impl App {
         anyhow::bail!("the window does not say {words:?} but: {text}")
     }
 
-    /// Waits for a button with these words and clicks it.
+    /// Waits for a button with these words that may be pressed, and presses it.
     ///
     /// # Errors
     /// When there is none.
     pub async fn press(&self, words: &str) -> Result<()> {
-        let xpath = format!("//*[self::button or self::a][contains(normalize-space(.), '{words}')]");
+        let xpath =
+            format!("//button[contains(normalize-space(.), '{words}') and not(@aria-disabled='true')]");
         let waiting = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&xpath));
         waiting.await.with_context(|| format!("the window has no button {words:?}"))?.click().await?;
         Ok(())

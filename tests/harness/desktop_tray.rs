@@ -4,6 +4,7 @@ use crate::desktop::PATIENCE;
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use zbus::fdo::DBusProxy;
@@ -51,9 +52,19 @@ impl TrayHost {
     /// # Errors
     /// When none does.
     pub async fn icon(&self) -> Result<TrayIcon> {
-        let next = timeout(PATIENCE, async { self.registered.lock().await.recv().await }).await;
-        let Registered { name, path } =
-            next.context("no app put an icon in the tray")?.context("the tray is gone")?;
+        let shown = async {
+            loop {
+                let next = self.registered.lock().await.recv().await.context("the tray is gone")?;
+                // An app that is gone may have left more than one.
+                if let Ok(icon) = self.at(next).await {
+                    return anyhow::Ok(icon);
+                }
+            }
+        };
+        timeout(PATIENCE, shown).await.context("no app put an icon in the tray")?
+    }
+
+    async fn at(&self, Registered { name, path }: Registered) -> Result<TrayIcon> {
         let item = ItemProxy::builder(&self.bus).destination(name.clone())?.path(path)?.build().await?;
         let menu = MenuProxy::builder(&self.bus).destination(name)?.path(item.menu().await?)?.build().await?;
         Ok(TrayIcon { item, menu })
@@ -99,9 +110,16 @@ impl TrayIcon {
     /// # Errors
     /// When there is none.
     pub async fn click(&self, path: &[&str]) -> Result<()> {
-        let item = self.await_item(path).await?;
-        self.menu.event(item.id, "clicked", &Value::from(0_i32), 0).await?;
-        Ok(())
+        let clicked = async {
+            loop {
+                let item = self.await_item(path).await?;
+                // A menu that was drawn anew since has another item with the same words.
+                if self.menu.event(item.id, "clicked", &Value::from(0_i32), 0).await.is_ok() {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        timeout(PATIENCE, clicked).await.with_context(|| format!("the tray takes no click on {path:?}"))?
     }
 
     /// Waits for an item with these words.
@@ -109,20 +127,52 @@ impl TrayIcon {
     /// # Errors
     /// When none comes.
     pub async fn await_item(&self, path: &[&str]) -> Result<MenuItem> {
+        self.until(|items| items.iter().find(|item| item.is(path)).cloned())
+            .await
+            .with_context(|| format!("the tray menu has no {path:?}"))
+    }
+
+    /// Waits until no item has these words.
+    ///
+    /// # Errors
+    /// When one stays.
+    pub async fn await_gone(&self, path: &[&str]) -> Result<()> {
+        self.until(|items| (!items.iter().any(|item| item.is(path))).then_some(()))
+            .await
+            .with_context(|| format!("the tray menu still has {path:?}"))
+    }
+
+    /// Waits until the menu, read anew after each change, has what is looked for.
+    async fn until<T>(&self, look: impl Fn(&[MenuItem]) -> Option<T>) -> Result<T> {
         let mut changes = self.menu.receive_layout_updated().await?;
         let found = async {
             loop {
-                let items = self.items().await?;
-                if let Some(item) = items.into_iter().find(|item| item.is(path)) {
-                    return anyhow::Ok(item);
+                if let Some(found) = look(&self.items().await?) {
+                    return anyhow::Ok(found);
                 }
                 changes.next().await.context("the app is gone")?;
             }
         };
         match timeout(PATIENCE, found).await {
-            Ok(item) => item,
-            Err(_) => anyhow::bail!("the tray menu has no {path:?}, only {:?}", self.items().await?),
+            Ok(found) => found,
+            Err(_) => anyhow::bail!("it has {:?}", self.items().await?),
         }
+    }
+
+    /// Ends the app by its menu, and waits until it has left the tray.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn quit(&self) -> Result<()> {
+        let quit = self.await_item(&["Quit"]).await?;
+        // The app may be gone before it answers.
+        let _ = self.menu.event(quit.id, "clicked", &Value::from(0_i32), 0).await;
+        let gone = async {
+            while self.items().await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, gone).await.context("the app does not quit")
     }
 
     /// The file name of the icon shown now.

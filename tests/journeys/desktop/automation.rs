@@ -1,7 +1,8 @@
 //! Threat 30: nobody but the human drives the windows.
 
 use anyhow::Result;
-use journeys::desktop::{Desktop, program};
+use journeys::desktop::Desktop;
+use journeys::program;
 use std::net::TcpListener;
 
 /// The names of a process's environment, as the system sees them.
@@ -16,7 +17,7 @@ async fn threat_30_the_app_drops_variables_that_would_let_others_drive_or_inspec
     let desktop = Desktop::start().await?;
     let inspector = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
     let app = desktop
-        .command(program("countersign-app")?)
+        .command(program("countersign-app"))
         .env("TAURI_WEBVIEW_AUTOMATION", "true")
         .env("WEBKIT_INSPECTOR_SERVER", &inspector)
         .env("WEBKIT_INSPECTOR_HTTP_SERVER", &inspector)

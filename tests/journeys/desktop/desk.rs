@@ -1,0 +1,90 @@
+//! A desk: the app in its session, a server with one of everything, an agent that may use its `echo`.
+
+use anyhow::{Context, Result};
+use journeys::desktop::Desktop;
+use journeys::desktop_app::App;
+use journeys::desktop_tray::TrayIcon;
+use journeys::{Agent, parts};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The wallet at work.
+pub(crate) struct Desk {
+    pub(crate) desktop: Desktop,
+    pub(crate) app: App,
+    pub(crate) icon: TrayIcon,
+    pub(crate) agent: Agent,
+}
+
+/// Arguments for `echo`.
+pub(crate) fn echo(message: &str) -> Value {
+    json!({ "message": message })
+}
+
+impl Desk {
+    /// A wallet with an agent `scribe` that was accepted in the window, and asks for `echo` as `approval` says.
+    pub(crate) async fn with_agent(approval: &str) -> Result<Self> {
+        let desktop = Desktop::start().await?;
+        let app = desktop.open_app(&[]).await?;
+        app.turn_to("main").await?;
+        done(&app, "create_wallet", json!({"name": "Ada", "seal": {"by": "keyring"}})).await?;
+        let icon = desktop.tray.icon().await?;
+        grant_echo(&app, approval).await?;
+        let agent = connect(&desktop)?;
+        let human = async {
+            app.turn_to("approval").await?;
+            app.press("Accept").await
+        };
+        let (hello, accepted) = tokio::join!(agent.initialize(), human);
+        accepted?;
+        anyhow::ensure!(hello.get("result").is_some(), "the accepted agent was refused: {hello}");
+        Ok(Self { desktop, app, icon, agent })
+    }
+
+    /// Ends the app and starts it again in the same session.
+    pub(crate) async fn restart(self) -> Result<Self> {
+        self.icon.quit().await?;
+        let app = self.desktop.open_app(&[]).await?;
+        app.turn_to("main").await?;
+        let icon = self.desktop.tray.icon().await?;
+        Ok(Self { app, icon, ..self })
+    }
+
+    /// The agent's program, started anew.
+    pub(crate) fn connect(&self) -> Result<Agent> {
+        connect(&self.desktop)
+    }
+}
+
+/// Asks the app as its main window; a refusal fails the test.
+pub(crate) async fn done(app: &App, command: &str, arguments: Value) -> Result<Value> {
+    app.invoke(command, arguments).await?.map_err(|why| anyhow::anyhow!("{command} was refused: {why}"))
+}
+
+fn connect(desktop: &Desktop) -> Result<Agent> {
+    let mut shim = desktop.command(journeys::program("countersign"));
+    shim.args(["connect", "--agent", "scribe"]);
+    Ok(Agent::over(shim))
+}
+
+async fn grant_echo(app: &App, approval: &str) -> Result<()> {
+    let words = parts::everything();
+    let (command, args) = words.split_first().context("no command")?;
+    let transport = json!({"kind": "stdio", "command": command, "args": args, "cwd": null, "env": []});
+    done(app, "add_server", json!({"server": {"name": "everything", "transport": transport}})).await?;
+    done(app, "add_agent", json!({"name": "scribe"})).await?;
+    let server = done(app, "server", json!({"name": "everything"})).await?;
+    let tools = server["tools"]["tools"].as_array().context("the server lists no tools")?;
+    let echo = tools.iter().find(|tool| tool["name"] == "echo").context("the server has no echo")?;
+    let tool = json!({
+        "name": "echo", "definition": echo["definition"], "approval": approval, "calls": null, "perMinute": null,
+    });
+    let until = in_an_hour(app).await?;
+    let draft = json!({"agent": "scribe", "server": "everything", "tools": [tool], "until": until, "replaces": false});
+    done(app, "delegate", json!({ "draft": draft })).await.map(drop)
+}
+
+async fn in_an_hour(app: &App) -> Result<Value> {
+    let later = Duration::from_hours(1).as_millis();
+    Ok(app.client.execute(&format!("return new Date(Date.now() + {later}).toISOString()"), vec![]).await?)
+}

@@ -1,0 +1,6 @@
+//! Stories at a real desktop: windows driven over WebDriver, the tray's menu clicked over D-Bus, a real keyring.
+
+mod automation;
+mod desk;
+mod tray;
+mod window;

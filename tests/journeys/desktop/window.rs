@@ -1,0 +1,85 @@
+//! The human answers in the real window, and nobody else can.
+
+use crate::desk::{Desk, echo};
+use anyhow::Result;
+use journeys::{refusal, text};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_makes_an_identity_in_the_window_and_the_wallet_is_open() -> Result<()> {
+    let desktop = journeys::desktop::Desktop::start().await?;
+    let app = desktop.open_app(&[]).await?;
+    app.turn_to("main").await?;
+    app.find("input[type=text], input:not([type])").await?.send_keys("Ada").await?;
+    app.press("Make identity").await?;
+    app.says("Try it, or bring your own server").await?;
+    let wallet = app.invoke("snapshot", json!({})).await?.expect("the window may look");
+    assert_eq!(wallet["identity"]["name"], "Ada");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_human_approves_in_the_window_and_the_call_goes_through() -> Result<()> {
+    let desk = Desk::with_agent("always").await?;
+    let human = async {
+        desk.app.turn_to("approval").await?;
+        desk.app.says("hello from the journey").await?;
+        desk.app.press("Approve once").await
+    };
+    let (answer, approved) =
+        tokio::join!(desk.agent.call("everything__echo", echo("hello from the journey")), human);
+    approved?;
+    assert!(text(&answer).contains("hello from the journey"), "{answer}");
+    desk.app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_in_the_window_is_told_to_the_agent_and_nothing_is_sent() -> Result<()> {
+    let desk = Desk::with_agent("always").await?;
+    let human = async {
+        desk.app.turn_to("approval").await?;
+        desk.app.press("Deny").await
+    };
+    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("no")), human);
+    denied?;
+    assert!(refusal(&answer).contains("said no"), "{answer}");
+    desk.app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_19_an_answer_before_the_question_can_be_read_is_refused_even_past_the_buttons() -> Result<()>
+{
+    let desk = Desk::with_agent("always").await?;
+    let human = async {
+        desk.app.turn_to("approval").await?;
+        let asked = desk.app.invoke("questions", json!({})).await?.expect("the window may look");
+        let id = asked[0]["id"].clone();
+        desk.app.invoke("shown", json!({"id": id})).await?.expect("the window may say what it shows");
+        let yes = json!({"id": id, "answer": {"answer": "allow", "reach": "once"}});
+        let refused = desk.app.invoke("answer", yes).await?.expect_err("answered while deaf");
+        assert_eq!(refused["code"], "deaf");
+        desk.app.press("Deny").await
+    };
+    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("quick")), human);
+    denied?;
+    assert!(refusal(&answer).contains("said no"), "{answer}");
+    desk.app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_22_the_main_window_can_not_answer() -> Result<()> {
+    let desk = Desk::with_agent("always").await?;
+    let human = async {
+        desk.app.turn_to("approval").await?;
+        let asked = desk.app.invoke("questions", json!({})).await?.expect("the window may look");
+        desk.app.turn_to("main").await?;
+        let yes = json!({"id": asked[0]["id"], "answer": {"answer": "allow", "reach": "always"}});
+        desk.app.invoke("answer", yes).await?.expect_err("answered from the main window");
+        desk.app.turn_to("approval").await?;
+        desk.app.press("Deny").await
+    };
+    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("main")), human);
+    denied?;
+    assert!(refusal(&answer).contains("said no"), "{answer}");
+    desk.app.close().await
+}
