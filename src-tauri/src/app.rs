@@ -103,11 +103,11 @@ async fn try_keyring(app: AppHandle, broker: Broker) {
 /// The whole record is read once at start, where nobody waits for it; what is found, Home tells.
 async fn check_record(app: AppHandle, broker: Broker) {
     let report = spawn_blocking(move || broker.verify_record()).await;
-    if let Ok(Ok(report)) = report {
-        if !report.holds() {
-            app.state::<Shell>().record_whole().store(false, Ordering::Relaxed);
-            tell::wallet(&app);
-        }
+    if let Ok(Ok(report)) = report
+        && !report.holds()
+    {
+        app.state::<Shell>().record_whole().store(false, Ordering::Relaxed);
+        tell::wallet(&app);
     }
 }
 
