@@ -11,6 +11,16 @@ async fn at_work() -> (Wallet, Agent) {
     (wallet, agent)
 }
 
+/// The next error that answers no request of ours.
+async fn refused(agent: &Agent) -> Value {
+    loop {
+        let message = agent.other().await;
+        if message.get("error").is_some() {
+            return message;
+        }
+    }
+}
+
 async fn still_works(agent: &Agent) {
     assert_eq!(text(&agent.call("everything__echo", json!({"message": "hi"})).await), "Echo: hi");
 }
@@ -27,7 +37,7 @@ async fn malformed_lines_are_answered_and_the_session_goes_on() {
         (br#"{"jsonrpc":"1.0","id":7778,"method":"ping"}"#, -32600),
     ] {
         agent.line(line).await;
-        let answer = agent.other().await;
+        let answer = refused(&agent).await;
         assert_eq!(answer["error"]["code"], code, "{}: {answer}", String::from_utf8_lossy(line));
         still_works(&agent).await;
     }
@@ -42,7 +52,7 @@ async fn a_call_that_two_parsers_could_read_differently_is_refused() {
         r#"{"jsonrpc":"2.0","id":7777,"method":"ping","method":"tools/call","params":{"name":"everything__echo","arguments":{"message":"a"}}}"#,
     ] {
         agent.line(line.as_bytes()).await;
-        let answer = agent.other().await;
+        let answer = refused(&agent).await;
         assert!(answer["error"]["message"].is_string(), "{answer}");
     }
     still_works(&agent).await;
@@ -72,7 +82,7 @@ async fn an_oversized_message_is_refused_and_the_next_one_heard() {
     let (_wallet, agent) = at_work().await;
     let huge = json!({"jsonrpc": "2.0", "id": 7777, "method": "tools/call", "params": {"name": "everything__echo", "arguments": {"message": "x".repeat(40 << 20)}}});
     agent.say(huge).await;
-    let answer = agent.other().await;
+    let answer = refused(&agent).await;
     assert!(
         answer["error"]["message"]
             .as_str()
@@ -189,35 +199,51 @@ async fn with_the_clock_set_back_nothing_is_sent_until_it_is_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_a_call_is_refused_before_its_effect() {
-    let (mut wallet, _agent) = at_work().await;
-    wallet.stop().await;
-    let ledger = wallet.dir().join("data/ledger");
-    let size = std::fs::read_dir(&ledger)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.metadata().unwrap().len())
-        .max()
-        .unwrap();
-    // A file may grow by four more KiB, then the disk is full for the record. The store's own file is larger already.
-    let real = wallet.owner_command(&["serve"]);
-    let mut full = tokio::process::Command::new("sh");
-    wallet.settle(&mut full);
-    full.args(["-c", r#"trap '' XFSZ; exec prlimit --fsize="$0" "$@""#]).arg((size + 4096).to_string());
-    full.arg(real.as_std().get_program()).args(real.as_std().get_args());
-    wallet.serve_with(full).await;
+    let mut wallet = Wallet::empty();
+    let Some(_disk) = SmallDisk::mount(&wallet.dir()) else { return };
+    wallet.owner(&["init", "--keys", "passphrase"]).await;
+    wallet.serve().await;
+    wallet.add_stdio("everything", &parts::everything()).await;
+    wallet.employ("worker", "everything", &["echo"], &["--ask", "never"]).await;
     let agent = Agent::connect(&wallet, "worker").await;
+    still_works(&agent).await;
 
+    let filler = wallet.dir().join("filler");
+    std::fs::write(&filler, vec![0; 64 << 20]).expect_err("the disk is smaller than that");
     let mut answer = Value::Null;
-    for _ in 0..20 {
+    for _ in 0..50 {
         answer = agent.call("everything__echo", json!({"message": "hi"})).await;
-        if answer.to_string().contains("record") {
+        if answer.get("error").is_some() {
             break;
         }
     }
     assert!(refusal(&answer).contains("record"), "{answer}");
 
-    wallet.kill().await;
-    wallet.serve().await;
-    still_works(&Agent::connect(&wallet, "worker").await).await;
+    std::fs::remove_file(filler).unwrap();
+    still_works(&agent).await;
     wallet.ledger_verifies().await;
+}
+
+/// A disk of a few megabytes in place of a folder.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// Only root can mount one.
+    fn mount(dir: &std::path::Path) -> Option<Self> {
+        std::fs::create_dir(dir).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"]).arg(dir).status();
+        let mounted = mounted.is_ok_and(|status| status.success());
+        if !mounted {
+            println!("no disk can be mounted here, so none can be full");
+        }
+        mounted.then(|| Self(dir.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Whatever still uses it keeps it until it ends.
+        let _ = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
 }

@@ -20,7 +20,7 @@ async fn threat_29_the_environment_tool_of_the_reference_server_leaks_nothing() 
     assert!(environment.contains("API_KEY"), "the child does have the variable: {environment}");
     canary::absent(&[SECRET.into()], &agent.received(), "what the agent received");
     // What the wallet itself runs with is not the child's.
-    assert!(!environment.contains("COUNTERSIGN") && !environment.contains("DBUS"), "{environment}");
+    assert!(!environment.contains("DBUS") && !environment.contains("PASSPHRASE"), "{environment}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,7 +127,14 @@ impl Book {
         self.delegations.values().filter(move |signed| signed.delegation.agent == *agent)
     }
 
-    /// The same, as what was signed.
+    /// The delegations that name a server.
+    pub(crate) fn on(&self, server: &ServerName) -> Vec<DelegationId> {
+        let names =
+            |signed: &&Arc<Signed>| signed.delegation.grants.iter().any(|grant| grant.server == *server);
+        self.delegations.values().filter(names).map(|signed| signed.delegation.id.clone()).collect()
+    }
+
+    /// An agent's delegations, as what was signed.
     pub(crate) fn delegations_of(&self, agent: &AgentName) -> Vec<Delegation> {
         self.of(agent).map(|signed| signed.delegation.clone()).collect()
     }

@@ -114,14 +114,23 @@ impl Session {
         self.ended.cancel();
         lock(&self.under_way).values().for_each(CancellationToken::cancel);
         let slots = std::mem::take(&mut *lock(&self.links));
-        let close = async |slot: Arc<Slot>| {
-            let link = slot.lock().await.take();
-            if let Some(link) = link {
-                let headers = self.housekeeping(&link.server.name).await.unwrap_or_default();
-                link.close(headers).await;
-            }
-        };
-        futures_util::future::join_all(slots.into_values().map(close)).await;
+        futures_util::future::join_all(slots.into_values().map(|slot| self.shut(slot))).await;
+    }
+
+    async fn shut(&self, slot: Arc<Slot>) {
+        let link = slot.lock().await.take();
+        if let Some(link) = link {
+            let headers = self.housekeeping(&link.server.name).await.unwrap_or_default();
+            link.close(headers).await;
+        }
+    }
+
+    /// Leaves a server that the human has removed.
+    pub(crate) fn leave(&self, server: &ServerName) {
+        let slot = lock(&self.links).remove(server);
+        if let (Some(slot), Some(session)) = (slot, self.me.upgrade()) {
+            tokio::spawn(async move { session.shut(slot).await });
+        }
     }
 
     async fn receive(&self, line: Bytes) {

@@ -69,6 +69,12 @@ impl Sessions {
         });
     }
 
+    /// Ends every way to a server, and what is on it.
+    pub(crate) fn leave(&self, server: &ServerName) {
+        self.cancel_calls(|call| call.server == *server);
+        self.each(|session| session.leave(server));
+    }
+
     /// Cancels the calls `which` says.
     pub(crate) fn cancel_calls(&self, which: impl Fn(&Flight) -> bool) {
         lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.stop.cancel());

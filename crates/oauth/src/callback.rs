@@ -68,7 +68,7 @@ impl Callback {
                 accepted = self.listener.accept(), if connections.len() < CROWD => {
                     let (stream, _) = accepted
                         .map_err(|error| OAuthError::Listen { port: self.port, reason: error.to_string() })?;
-                    connections.spawn(tokio::time::timeout(PATIENCE, read_target(stream)));
+                    connections.spawn(tokio::time::timeout(PATIENCE, read_target(stream, self.port)));
                 }
                 Some(read) = connections.join_next() => {
                     let Ok(Ok(Ok((stream, target)))) = read else { continue };
@@ -84,20 +84,29 @@ impl Callback {
     }
 }
 
-/// Reads a request's head and returns its target; the connection stays open for the answer.
-async fn read_target(mut stream: TcpStream) -> io::Result<(TcpStream, String)> {
+/// Reads a request's head and returns its target; the connection stays open for the answer. A request for another host is from
+/// a page that had its own name rebound to this machine.
+async fn read_target(mut stream: TcpStream, port: u16) -> io::Result<(TcpStream, String)> {
     let mut head = Vec::with_capacity(1024);
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if head.len() >= HEAD || stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::InvalidData.into());
         }
     }
-    let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let line = std::str::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData)?;
+    let head = std::str::from_utf8(&head).map_err(|_| io::ErrorKind::InvalidData)?;
+    let (line, fields) = head.split_once("\r\n").ok_or(io::ErrorKind::InvalidData)?;
     match line.split(' ').collect::<Vec<_>>()[..] {
-        ["GET", target, "HTTP/1.1"] => Ok((stream, target.to_owned())),
+        ["GET", target, "HTTP/1.1"] if is_for(fields, port) => Ok((stream, target.to_owned())),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
+}
+
+/// Whether the one `Host` field names this listener.
+fn is_for(fields: &str, port: u16) -> bool {
+    let fields = fields.lines().filter_map(|field| field.split_once(':'));
+    let hosts: Vec<_> =
+        fields.filter(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.trim()).collect();
+    hosts == [format!("127.0.0.1:{port}")]
 }
 
 /// The query of a request to the callback; `None` for another path. A parameter given twice empties the whole (RFC 6749 §3.1).
@@ -132,6 +141,19 @@ mod tests {
             ["/callback?state=s&code=c&iss=a&iss=b", "/callback?state=s&state=s&code=c", "/callback"]
         {
             assert!(!belongs(&parameters(target).unwrap(), "s"), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_page_under_a_rebound_name_is_not_listened_to() {
+        assert!(is_for("Accept: */*\r\nhost: 127.0.0.1:8080\r\n", 8080));
+        for fields in [
+            "Host: evil.example:8080\r\n",
+            "Host: 127.0.0.1:8081\r\n",
+            "",
+            "Host: 127.0.0.1:8080\r\nHost: evil.example\r\n",
+        ] {
+            assert!(!is_for(fields, 8080), "{fields}");
         }
     }
 

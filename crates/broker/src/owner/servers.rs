@@ -55,7 +55,8 @@ impl Broker {
         self.server(&new.name)
     }
 
-    /// Removes a server and every secret for it; calls on their way to it are cancelled, the login is ended.
+    /// Removes a server and every secret for it; calls on their way to it are cancelled, the login is ended. Delegations that
+    /// name it are revoked: they were given for this server, not for whatever takes its name next.
     ///
     /// # Errors
     /// [`BrokerError::NoServer`], [`BrokerError::Locked`].
@@ -67,9 +68,14 @@ impl Broker {
         {
             tracing::info!(%error, "the server could not be told about the end of the login");
         }
-        inner.books.change(|book, shelf| book.remove_server(shelf, name))?;
+        let now = self.now();
+        inner.books.change(|book, shelf| {
+            book.on(name).iter().try_for_each(|id| book.revoke(shelf, id, now))?;
+            book.remove_server(shelf, name)
+        })?;
+        inner.sessions.leave(name);
         inner.vault.delete_secrets_of(name)?;
-        inner.sessions.cancel_calls(|call| call.server == *name);
+        inner.tell(Event::Delegations);
         self.server_changed(name, Kind::ServerRemoved, None)
     }
 

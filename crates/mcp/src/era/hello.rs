@@ -49,10 +49,12 @@ impl Hello {
         }
     }
 
-    /// The wallet's own words, when it looks at a server for its owner.
+    /// The wallet's own words, when it looks at a server for its owner. A server may list some tools only for a client that
+    /// can answer its questions, as the agent will that gets them.
     #[must_use]
     pub fn of_wallet() -> Self {
-        Self { prefer: Era::Legacy, ..Self::from_meta(&Value::Null) }
+        let capabilities = json!({ "sampling": {}, "elicitation": {}, "roots": {} });
+        Self { prefer: Era::Legacy, capabilities, ..Self::from_meta(&Value::Null) }
     }
 
     /// The `_meta` members a modern server wants on every request.

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,7 +59,7 @@ impl Family {
         let started = Process::read(pid).map(|leader| leader.started).unwrap_or_default();
         let line = format!("{started} {} {}", mark.as_str(), boot_id());
         let family = Self { leader: pid, started, mark, record: run_dir.join(format!("{pid}.child")) };
-        if let Err(error) = fs::create_dir_all(&run_dir).and_then(|()| fs::write(&family.record, line)) {
+        if let Err(error) = write_private(&run_dir, &family.record, &line) {
             tracing::warn!(%error, "a server's process can't be recorded; it may outlive a wallet that is killed");
         }
         family
@@ -124,6 +125,12 @@ impl Family {
         (boot == boot_id()).then_some(())?;
         Some(Self { leader, started: started.parse().ok()?, mark: Mark(mark.to_owned()), record })
     }
+}
+
+fn write_private(dir: &Path, path: &Path, line: &str) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(line.as_bytes())
 }
 
 /// Ends the children of a wallet that was killed, by the records in `run_dir`. Says how many families there were. Call at
