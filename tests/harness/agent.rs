@@ -21,10 +21,10 @@ pub struct Agent {
     pub others: tokio::sync::Mutex<mpsc::UnboundedReceiver<Value>>,
 }
 
-#[derive(Default)]
 struct Heard {
     bytes: Mutex<Vec<u8>>,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Value>>>,
+    /// Who waits for which answer; nobody any more, once the bridge has closed.
+    waiting: Mutex<Option<HashMap<u64, oneshot::Sender<Value>>>>,
 }
 
 impl Agent {
@@ -39,7 +39,8 @@ impl Agent {
     pub fn over(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
-        let (heard, (sender, others)) = (Arc::new(Heard::default()), mpsc::unbounded_channel());
+        let heard = Arc::new(Heard { bytes: Mutex::default(), waiting: Mutex::new(Some(HashMap::new())) });
+        let (sender, others) = mpsc::unbounded_channel();
         tokio::spawn(listen(child.stdout.take().unwrap(), Arc::clone(&heard), sender));
         let stdin = tokio::sync::Mutex::new(child.stdin.take().unwrap());
         Self { child, stdin, heard, next: AtomicU64::new(1), others: tokio::sync::Mutex::new(others) }
@@ -99,7 +100,9 @@ impl Agent {
     pub async fn ask(&self, method: &str, params: Value) -> (u64, oneshot::Receiver<Value>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
-        self.heard.waiting.lock().unwrap().insert(id, sender);
+        if let Some(waiting) = self.heard.waiting.lock().unwrap().as_mut() {
+            waiting.insert(id, sender);
+        }
         self.say(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
         (id, answer)
     }
@@ -161,14 +164,14 @@ async fn listen(
         let message: Value = serde_json::from_slice(&line).expect("the bridge sends JSON lines");
         line.clear();
         let answered = message.get("method").is_none().then(|| message["id"].as_u64()).flatten();
-        let waiting = answered.and_then(|id| heard.waiting.lock().unwrap().remove(&id));
+        let waiting = answered.and_then(|id| heard.waiting.lock().unwrap().as_mut()?.remove(&id));
         match waiting {
             Some(waiting) => drop(waiting.send(message)),
             None => drop(others.send(message)),
         }
     }
     // Whoever still waits learns that nothing comes.
-    heard.waiting.lock().unwrap().clear();
+    heard.waiting.lock().unwrap().take();
 }
 
 /// An official SDK.

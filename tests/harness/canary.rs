@@ -1,9 +1,11 @@
 //! Secrets as they could turn up anywhere, and the search for them.
 
+use crate::wallet::PATIENCE;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::fmt::Write;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Every spelling of a secret that would give it away.
 #[must_use]
@@ -34,13 +36,18 @@ fn inside(text: &str, shift: usize) -> String {
 
 /// Fails if any of `secrets`, however spelled, is in `bytes`; `place` says where that was.
 pub fn absent(secrets: &[String], bytes: &[u8], place: &str) {
-    for secret in secrets {
-        assert!(secret.len() >= 8, "{secret:?} is too short to be searched for");
-        for spelling in spellings(secret) {
-            let found = memchr::memmem::find(bytes, spelling.as_bytes());
-            assert!(found.is_none(), "{place} holds the secret {secret:?} as {spelling:?}");
-        }
+    if let Some(found) = found(secrets, bytes) {
+        panic!("{place} holds {found}");
     }
+}
+
+fn found(secrets: &[String], bytes: &[u8]) -> Option<String> {
+    secrets.iter().find_map(|secret| {
+        assert!(secret.len() >= 8, "{secret:?} is too short to be searched for");
+        let is_there = |spelling: &String| memchr::memmem::find(bytes, spelling.as_bytes()).is_some();
+        let spelling = spellings(secret).into_iter().find(is_there)?;
+        Some(format!("the secret {secret:?} as {spelling:?}"))
+    })
 }
 
 /// Fails if any of `secrets` is in a file below `dir`, or in a file's name.
@@ -70,17 +77,25 @@ pub fn absent_from_processes(secrets: &[String], may_know: &[u32]) {
     }
 }
 
-/// Fails if any of `secrets` is in what process `pid` has in memory, as a core dump would show it.
-pub fn absent_from_memory(secrets: &[String], pid: u32) {
+/// Waits until none of `secrets` is in what process `pid` has in memory, as a core dump would show it: what is being closed may
+/// take a moment.
+pub async fn gone_from_memory(secrets: &[String], pid: u32) {
+    let deadline = Instant::now() + PATIENCE;
+    while let Some(found) = in_memory(secrets, pid) {
+        assert!(Instant::now() < deadline, "{found}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn in_memory(secrets: &[String], pid: u32) -> Option<String> {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let memory = std::fs::File::open(format!("/proc/{pid}/mem")).unwrap();
-    for map in maps.lines().filter(|map| map.contains(" rw")) {
+    maps.lines().filter(|map| map.contains(" rw")).find_map(|map| {
         let (start, end) = map.split_once(' ').and_then(|(range, _)| range.split_once('-')).unwrap();
         let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
         // Some mappings are the kernel's own and can't be read.
-        if std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, start).is_ok() {
-            absent(secrets, &bytes, &format!("memory at {map}"));
-        }
-    }
+        std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, start).ok()?;
+        Some(format!("memory at {map} holds {}", found(secrets, &bytes)?))
+    })
 }

@@ -58,5 +58,5 @@ async fn threat_24_a_locked_wallet_s_memory_holds_no_secret() {
     let (notes, wallet) = (Protected::start(3600).await, Wallet::new().await);
     a_day_s_work(&wallet, &notes).await;
     wallet.anyone(&["lock"]).await;
-    canary::absent_from_memory(&canaries(&wallet, &notes).await, wallet.pid());
+    canary::gone_from_memory(&canaries(&wallet, &notes).await, wallet.pid()).await;
 }

@@ -8,6 +8,7 @@ mod canaries;
 mod crash;
 mod everything;
 mod first_call;
+mod keyring;
 mod login;
 mod redaction;
 mod refresh;

@@ -173,13 +173,14 @@ impl Session {
 
     async fn answer(&self, request: &Message, withdrawn: &CancellationToken) -> Result<Message, Stop> {
         let Kind::Request { id, method } = request.kind() else { return Err(Stop::Withdrawn) };
+        self.remember_modern(request);
         if let Some(list) = List::of_method(method) {
             let result = listing::list(self, list).await;
             return Ok(Message::response(id, &self.in_era(result)));
         }
         let result = match method.as_ref() {
             "initialize" => self.initialize(request),
-            "server/discover" => self.discover(request),
+            "server/discover" => Self::discover(),
             "ping" => json!({}),
             "logging/setLevel" => self.to_all(request).await,
             "tools/call"

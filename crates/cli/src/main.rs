@@ -15,7 +15,13 @@ use args::Cli;
 use clap::Parser;
 use failure::Failure;
 use out::Out;
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed: the copies that libraries make of a token on its way to a server don't outlive the call.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -27,8 +27,7 @@ impl Session {
     }
 
     /// The modern handshake.
-    pub(super) fn discover(&self, request: &Message) -> Value {
-        self.remember_modern(request);
+    pub(super) fn discover() -> Value {
         json!({
             "supportedVersions": [mcp::era::MODERN],
             "capabilities": { "tools": {}, "resources": {}, "prompts": {}, "completions": {} },
@@ -36,10 +35,15 @@ impl Session {
         })
     }
 
-    /// The first request of an agent that never said `initialize` tells what it can do.
-    pub(crate) fn remember_modern(&self, request: &Message) {
-        let meta = request.params().get("_meta").cloned().unwrap_or_default();
-        let _ = self.hello.set(Hello::from_meta(&meta));
+    /// The first request of an agent that never said `initialize` tells what it can do. It need not be `server/discover`.
+    pub(super) fn remember_modern(&self, request: &Message) {
+        if self.hello.get().is_some() {
+            return;
+        }
+        let params = request.params();
+        if let Some(meta) = params.get("_meta").filter(|meta| Hello::is_modern(meta)) {
+            let _ = self.hello.set(Hello::from_meta(meta));
+        }
     }
 
     /// A result as the agent's revision has it: a modern one says what kind it is.

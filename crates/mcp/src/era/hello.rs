@@ -34,6 +34,12 @@ impl Hello {
         Self { prefer: Era::Legacy, version, info, capabilities, rest }
     }
 
+    /// Whether a request's `_meta` is a modern client's.
+    #[must_use]
+    pub fn is_modern(meta: &Value) -> bool {
+        meta.get(VERSION).is_some()
+    }
+
     /// A modern client's words: the `_meta` of any of its requests.
     #[must_use]
     pub fn from_meta(meta: &Value) -> Self {
