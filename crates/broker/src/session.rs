@@ -194,7 +194,7 @@ impl Session {
                     sentence: format!("{method}: {what}"),
                     reason: "invalid_params",
                 })?;
-                return journey(self, wanted, withdrawn).await;
+                return journey(self, wanted, withdrawn).await.map(|answer| self.answer_in_era(answer));
             }
             other => {
                 let sentence = format!("the wallet does not know the method {other}");

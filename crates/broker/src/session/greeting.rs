@@ -46,10 +46,25 @@ impl Session {
         }
     }
 
-    /// A result as the agent's revision has it: a modern one says what kind it is.
+    /// A server's answer as the agent's revision has it, when the server's own is older.
+    pub(super) fn answer_in_era(&self, answer: Message) -> Message {
+        if self.hello.get().is_none_or(|hello| hello.prefer == Era::Legacy) {
+            return answer;
+        }
+        match answer.result() {
+            Some(result) if result.get("resultType").is_none() => {
+                answer.edit().body(&self.in_era(result)).finish()
+            }
+            Some(_) | None => answer,
+        }
+    }
+
+    /// A result as the agent's revision has it: a modern one says what kind it is, and who may keep it how long.
     pub(super) fn in_era(&self, mut result: Value) -> Value {
         if self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern) {
             result["resultType"] = json!("complete");
+            result["ttlMs"] = json!(0);
+            result["cacheScope"] = json!("private");
         }
         result
     }

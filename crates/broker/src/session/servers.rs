@@ -74,12 +74,20 @@ impl Session {
         link.tell(message, self.housekeeping(&link.server.name).await?).await
     }
 
-    /// Asks a server to stop working on a request. That must reach it also when the delegation has just ended: without a
-    /// credential, then.
+    /// Asks a server to stop working on a request. That must reach it also when the delegation has just ended: then it is the
+    /// human who asks.
     pub(crate) async fn take_back(&self, link: &Link, id: Option<&RawId>) {
         let Some(id) = id else { return };
-        let headers = self.housekeeping(&link.server.name).await.unwrap_or_default();
+        let headers = match self.housekeeping(&link.server.name).await {
+            Ok(headers) => headers,
+            Err(_) => self.as_owner(&link.server.name),
+        };
         link.cancel(id, headers).await;
+    }
+
+    fn as_owner(&self, server: &ServerName) -> HeaderMap {
+        let permit = policy::for_owner(server, self.inner.clock.now());
+        self.inner.attach(permit).map(|attachment| attachment.headers()).unwrap_or_default()
     }
 
     /// What protocol housekeeping with a server is sent with.

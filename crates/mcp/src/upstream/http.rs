@@ -123,10 +123,11 @@ impl Upstream for HttpUpstream {
         }
     }
 
-    /// Closes the request's stream. To a modern server that says it; a legacy server is told in words.
+    /// Closes the request's stream. To a modern server that says it; a legacy server is told in words, also when whoever sent
+    /// the request has given up waiting already.
     async fn cancel(&self, id: &RawId, headers: HeaderMap) {
-        let flying = self.flights.cancel(id);
-        if flying && self.session().version.is_some() {
+        self.flights.cancel(id);
+        if self.session().version.is_some() {
             // A server that can't be told any more has nothing left to cancel.
             let _ = self.send(Outgoing { message: cancelled(id), headers }).await;
         }

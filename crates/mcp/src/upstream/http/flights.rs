@@ -24,9 +24,9 @@ impl Flights {
         Flight { flights: self, id: id.clone(), given_up }
     }
 
-    /// Gives a request up; says whether it was under way.
-    pub(super) fn cancel(&self, id: &RawId) -> bool {
-        self.lock().remove(id).is_some()
+    /// Gives a request up, if it is under way.
+    pub(super) fn cancel(&self, id: &RawId) {
+        self.lock().remove(id);
     }
 
     pub(super) fn cancel_all(&self) {
