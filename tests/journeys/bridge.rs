@@ -160,6 +160,27 @@ async fn threat_05_what_is_not_granted_is_refused_and_receipted_however_it_is_as
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn threat_08_a_program_swapped_on_disk_is_not_started() {
+    let (wallet, place) = (Wallet::new().await, tempfile::tempdir().unwrap());
+    let server = place.path().join("echo-server");
+    std::fs::copy(journeys::program("echo-server"), &server).unwrap();
+    wallet.add_stdio("echo", &[server.to_string_lossy().into_owned(), "stdio".into()]).await;
+    wallet.employ("worker", "echo", &["echo"], &["--ask", "never"]).await;
+    let agent = Agent::connect(&wallet, "worker").await;
+    let answer = agent.call("echo__echo", json!({"message": "hi"})).await;
+    assert!(answer.get("result").is_some(), "{answer}");
+
+    let swapped = place.path().join("swapped");
+    std::fs::write(&swapped, [std::fs::read(&server).unwrap(), b"swapped".to_vec()].concat()).unwrap();
+    std::fs::set_permissions(&swapped, std::fs::metadata(&server).unwrap().permissions()).unwrap();
+    std::fs::rename(&swapped, &server).unwrap();
+
+    let again = Agent::connect(&wallet, "worker").await;
+    let answer = again.call("echo__echo", json!({"message": "hi"})).await;
+    assert!(refusal(&answer).contains("program has changed"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn threat_08_a_server_swapped_under_its_name_takes_the_delegation_with_it() {
     let wallet = at_work().await;
     let agent = Agent::connect(&wallet, "worker").await;
