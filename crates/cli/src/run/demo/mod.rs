@@ -93,7 +93,7 @@ fn self_help(stage: &mut Stage) -> Result<(), Failure> {
 /// Revoked, and proved.
 fn end(stage: &mut Stage, scout: &mut Scout) -> Result<(), Failure> {
     stage.story.scene("You take the first delegation back. The next call under it is refused.");
-    let delegation = stage.first_id(&["delegation", "list"], "/0/delegation/id")?;
+    let delegation = stage.delegation_of("read_note")?;
     stage.command(Human::Silent, &["delegation", "revoke", &delegation])?;
     let refused = scout.call("playground__read_note", json!({ "title": "welcome" }))?;
     stage.story.agent("read_note", &refused);

@@ -126,19 +126,31 @@ impl<'a> Stage<'a> {
 
     fn next_question(&self) -> Result<String, Failure> {
         for _ in 0..LOOKS.0 {
-            if let Ok(id) = self.first_id(&["approvals", "list"], "/0/id") {
-                return Ok(id);
+            let questions = self.ask(&["approvals", "list"])?;
+            if let Some(id) = questions.pointer("/0/id").and_then(Value::as_str) {
+                return Ok(id.to_owned());
             }
             std::thread::sleep(LOOKS.1);
         }
         Err(broke("the question"))
     }
 
-    /// An id in a command's answer.
-    pub(super) fn first_id(&self, words: &[&str], place: &str) -> Result<String, Failure> {
+    /// The delegation that names a tool.
+    pub(super) fn delegation_of(&self, tool: &str) -> Result<String, Failure> {
+        let listed = self.ask(&["delegation", "list"])?;
+        let names = |view: &&Value| {
+            let tools = view.pointer("/delegation/grants/0/tools").and_then(Value::as_array);
+            tools.is_some_and(|tools| tools.iter().any(|granted| granted["name"] == tool))
+        };
+        let found = listed.as_array().and_then(|views| views.iter().find(names));
+        let id = found.and_then(|view| view.pointer("/delegation/id")).and_then(Value::as_str);
+        id.map(str::to_owned).ok_or_else(|| broke("the delegation"))
+    }
+
+    /// What a command that only looks answers a program.
+    fn ask(&self, words: &[&str]) -> Result<Value, Failure> {
         let output = self.spawn(Human::Silent, &[words, &["--json"]].concat())?.wait_with_output()?;
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| broke(words[0]))
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
     /// A child of this very program, on the demo's home.
