@@ -5,7 +5,7 @@ use crate::controller::{Controller, Scene, Step};
 use crate::notify::Note;
 use crate::shell::Shell;
 use crate::tray::{Click, Tray};
-use crate::windows::{self, APPROVAL, WebDir};
+use crate::windows::{self, APPROVAL, Asker, WebDir};
 use crate::{commands, present, tell};
 use anyhow::Context;
 use broker::{Broker, Event, WalletState};
@@ -34,6 +34,7 @@ pub(crate) fn start(args: &Args) -> anyhow::Result<ExitCode> {
     let wallet = block_on(Broker::open(home.clone())).map_err(|error| error.to_string());
     let app = builder(&home)
         .manage(WebDir(web))
+        .manage(Asker::default())
         .manage(Shell::new(home, wallet))
         .build(tauri::generate_context!())
         .context("the desktop refused")?;
@@ -202,7 +203,6 @@ fn on_window_event(window: &tauri::Window, event: &WindowEvent) {
                 shell.deaf().focused(now);
             }
         }
-        WindowEvent::Destroyed if window.label() == APPROVAL => shell.deaf().cleared(),
         WindowEvent::ThemeChanged(_) => tell::theme(window.app_handle()),
         _ => {}
     }
@@ -213,6 +213,13 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
     match event {
         // The tray goes on without windows.
         RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } if label == APPROVAL => {
+            app.state::<Shell>().deaf().cleared();
+            if windows::approval_gone(app) {
+                let app = app.clone();
+                spawn(async move { log(windows::open_approval(&app)) });
+            }
+        }
         RunEvent::Exit => {
             if let Ok(broker) = app.state::<Shell>().broker() {
                 block_on(broker.close());

@@ -2,6 +2,7 @@
 
 use crate::view;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::window::Color;
 use tauri::{AppHandle, Manager, Runtime, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
@@ -16,6 +17,22 @@ const NIGHT: Color = Color(0x12, 0x17, 0x15, 0xff);
 
 /// Where the web view keeps what it must keep; managed by the app.
 pub(crate) struct WebDir(pub(crate) PathBuf);
+
+/// The window that asks goes in its own time. Until it has gone its label is taken, so a question that comes
+/// meanwhile waits for that; managed by the app.
+#[derive(Default)]
+pub(crate) struct Asker(Mutex<Leave>);
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    /// It is here, or there is none.
+    #[default]
+    Taken,
+    /// It is on its way out.
+    Taking,
+    /// It is on its way out, and is wanted again.
+    Returning,
+}
 
 /// Shows the main window and gives it the focus: a human asked for it.
 ///
@@ -40,6 +57,13 @@ pub(crate) fn open_main<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
 /// # Errors
 /// When the window can't be made.
 pub(crate) fn open_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    {
+        let mut leave = leave(app);
+        if *leave != Leave::Taken {
+            *leave = Leave::Returning;
+            return Ok(());
+        }
+    }
     if app.get_webview_window(APPROVAL).is_some() {
         return Ok(());
     }
@@ -59,7 +83,18 @@ pub(crate) fn open_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()>
 /// # Errors
 /// When the window can't be closed.
 pub(crate) fn close_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
-    app.get_webview_window(APPROVAL).map_or(Ok(()), |window| window.destroy())
+    let Some(window) = app.get_webview_window(APPROVAL) else { return Ok(()) };
+    *leave(app) = Leave::Taking;
+    window.destroy()
+}
+
+/// The window that asks has gone; whether it is wanted again.
+pub(crate) fn approval_gone<R: Runtime>(app: &AppHandle<R>) -> bool {
+    std::mem::take(&mut *leave(app)) == Leave::Returning
+}
+
+fn leave<R: Runtime>(app: &AppHandle<R>) -> MutexGuard<'_, Leave> {
+    app.state::<Asker>().inner().0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The desktop's theme, as the first window sees it.

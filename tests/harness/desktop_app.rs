@@ -61,6 +61,27 @@ impl App {
         anyhow::bail!("there is no window {label:?}")
     }
 
+    /// Waits until no window has this label, and turns to the main one.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn gone(&self, label: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let windows = self.client.windows().await?;
+            let mut seen = false;
+            for window in windows {
+                seen |= self.client.switch_to_window(window).await.is_ok()
+                    && self.label().await.is_ok_and(|l| l == label);
+            }
+            if !seen {
+                return self.turn_to("main").await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::bail!("the window {label:?} does not go")
+    }
+
     /// Waits for an element.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The human answers in the real window, and nobody else can.
 
-use crate::desk::{Desk, echo};
+use crate::desk::{Desk, answer, done, echo, meanwhile};
 use anyhow::Result;
 use journeys::{refusal, text};
 use serde_json::json;
@@ -26,9 +26,8 @@ async fn the_human_approves_in_the_window_and_the_call_goes_through() -> Result<
         desk.app.says("hello from the journey").await?;
         desk.app.press("Approve once").await
     };
-    let (answer, approved) =
-        tokio::join!(desk.agent.call("everything__echo", echo("hello from the journey")), human);
-    approved?;
+    let answer =
+        meanwhile(desk.agent.call("everything__echo", echo("hello from the journey")), human).await?;
     assert!(text(&answer).contains("hello from the journey"), "{answer}");
     desk.app.close().await
 }
@@ -40,8 +39,23 @@ async fn a_no_in_the_window_is_told_to_the_agent_and_nothing_is_sent() -> Result
         desk.app.turn_to("approval").await?;
         desk.app.press("Deny").await
     };
-    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("no")), human);
-    denied?;
+    let answer = meanwhile(desk.agent.call("everything__echo", echo("no")), human).await?;
+    assert!(refusal(&answer).contains("said no"), "{answer}");
+    desk.app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_the_human_turns_to_again_is_shown_anew() -> Result<()> {
+    let desk = Desk::with_agent("always").await?;
+    let human = async {
+        desk.app.turn_to("approval").await?;
+        let asked = desk.app.invoke("questions", json!({})).await?.expect("the window may look");
+        desk.app.turn_to("main").await?;
+        // The window is there, goes, and is there again: the last of these must not be lost.
+        done(&desk.app, "review", json!({"id": asked[0]["id"]})).await?;
+        answer(&desk.app, "Deny").await
+    };
+    let answer = meanwhile(desk.agent.call("everything__echo", echo("again")), human).await?;
     assert!(refusal(&answer).contains("said no"), "{answer}");
     desk.app.close().await
 }
@@ -60,8 +74,7 @@ async fn threat_19_an_answer_before_the_question_can_be_read_is_refused_even_pas
         assert_eq!(refused["code"], "deaf");
         desk.app.press("Deny").await
     };
-    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("quick")), human);
-    denied?;
+    let answer = meanwhile(desk.agent.call("everything__echo", echo("quick")), human).await?;
     assert!(refusal(&answer).contains("said no"), "{answer}");
     desk.app.close().await
 }
@@ -78,8 +91,7 @@ async fn threat_22_the_main_window_can_not_answer() -> Result<()> {
         desk.app.turn_to("approval").await?;
         desk.app.press("Deny").await
     };
-    let (answer, denied) = tokio::join!(desk.agent.call("everything__echo", echo("main")), human);
-    denied?;
+    let answer = meanwhile(desk.agent.call("everything__echo", echo("main")), human).await?;
     assert!(refusal(&answer).contains("said no"), "{answer}");
     desk.app.close().await
 }
