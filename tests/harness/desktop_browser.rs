@@ -42,4 +42,26 @@ impl Browser {
             .context("nothing was opened in the browser")??
             .context("closed")
     }
+
+    /// Waits for the next address, opens it as a browser does, and agrees where a page asks; the address.
+    ///
+    /// # Errors
+    /// When none is opened, or the login does not come to its end.
+    pub async fn agree(&self) -> Result<String> {
+        let address = self.next().await?;
+        let browser = reqwest::Client::builder().cookie_store(true).build()?;
+        let page = browser.get(&address).send().await?.error_for_status()?;
+        let at = page.url().clone();
+        if let Some(ticket) = ticket(&page.text().await?) {
+            let click = [("ticket", ticket.as_str()), ("decision", "allow")];
+            browser.post(at.join("/authorize")?).form(&click).send().await?.error_for_status()?;
+        }
+        Ok(address)
+    }
+}
+
+/// What the playground's page sends along with a click.
+fn ticket(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("name=\"ticket\" value=\"")?;
+    Some(rest.split_once('"')?.0.to_owned())
 }

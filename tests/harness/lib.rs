@@ -7,6 +7,7 @@ pub mod canary;
 pub mod desktop;
 pub mod desktop_app;
 pub mod desktop_browser;
+mod desktop_hand;
 pub mod desktop_notes;
 pub mod desktop_tray;
 pub mod parts;

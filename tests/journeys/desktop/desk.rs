@@ -83,7 +83,8 @@ pub(crate) async fn done(app: &App, command: &str, arguments: Value) -> Result<V
     app.invoke(command, arguments).await?.map_err(|why| anyhow::anyhow!("{command} was refused: {why}"))
 }
 
-fn connect(desktop: &Desktop) -> Result<Agent> {
+/// The program of the agent `scribe`.
+pub(crate) fn connect(desktop: &Desktop) -> Result<Agent> {
     let mut shim = desktop.command(journeys::program("countersign"));
     shim.args(["connect", "--agent", "scribe"]);
     Ok(Agent::over(shim))

@@ -2,5 +2,8 @@
 
 mod automation;
 mod desk;
+mod first_run;
+mod login;
+mod record;
 mod tray;
 mod window;

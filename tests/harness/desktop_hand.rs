@@ -1,0 +1,90 @@
+//! What a human does in a window besides pressing buttons: follows links, types into fields, picks from choices.
+
+use crate::desktop::{Desktop, PATIENCE};
+use crate::desktop_app::App;
+use anyhow::{Context, Result};
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+impl App {
+    /// Waits for a link with these words, and follows it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn follow(&self, words: &str) -> Result<()> {
+        self.click(&format!("//a[@href][contains(normalize-space(.), '{words}')]"), words).await
+    }
+
+    /// Waits for the field with this label, empties it, and types.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
+        let field =
+            self.seen(&format!("//*[@id = //label[normalize-space(.) = '{label}']/@for]"), label).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Waits for the choice with these words, a radio in its label, and picks it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn pick(&self, words: &str) -> Result<()> {
+        let choice = format!("//label[.//input[@type='radio']][contains(normalize-space(.), '{words}')]");
+        self.click(&choice, words).await
+    }
+
+    /// Waits for the row of a table that says `words`, and clicks it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn open_row(&self, words: &str) -> Result<()> {
+        let cell = format!("//tbody/tr/td[contains(normalize-space(.), '{words}')]");
+        self.click(&cell, words).await
+    }
+
+    /// Clicks what `xpath` finds. A list that was drawn anew in between has another element in its place.
+    async fn click(&self, xpath: &str, words: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.seen(xpath, words).await?.click().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error).with_context(|| format!("{words:?} takes no click"));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    async fn seen(&self, xpath: &str, words: &str) -> Result<Element> {
+        let waiting = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath));
+        waiting.await.with_context(|| format!("the window has no {words:?} to act on"))
+    }
+}
+
+impl Desktop {
+    /// Waits for the desktop's own dialog for folders, types the path, and confirms.
+    ///
+    /// # Errors
+    /// When no dialog opens, or it stays.
+    pub async fn choose_folder(&self, folder: &Path) -> Result<()> {
+        let shown = ["search", "--sync", "--onlyvisible", "--name", "^Select"];
+        self.hand(&shown).await.context("no dialog for folders opened")?;
+        let path = folder.to_string_lossy();
+        self.hand(&["search", "--onlyvisible", "--name", "^Select", "windowfocus", "--sync"]).await?;
+        self.hand(&["type", "--delay", "20", &path]).await?;
+        self.hand(&["key", "Return"]).await
+    }
+
+    async fn hand(&self, args: &[&str]) -> Result<()> {
+        let moving = self.command("xdotool").args(args).stdout(Stdio::null()).status();
+        let done = tokio::time::timeout(PATIENCE, moving).await??;
+        anyhow::ensure!(done.success(), "xdotool {args:?}: {done}");
+        Ok(())
+    }
+}
