@@ -1,7 +1,7 @@
 //! What the wallet adds to a call, beside its peers. One table from one run: the ways take turns, round by round, since the
 //! straight way itself moves by a tenth of a millisecond while one looks at it.
 //!
-//! `make bench`, or `make bench ARGS="--rounds 40 --calls 200"`.
+//! `make bench`, or `make bench ARGS="--rounds 40 --calls 200"`, or with `--without-peers` in them to see ours alone.
 
 mod route;
 
@@ -15,6 +15,9 @@ use std::time::Duration;
 const STARTS: usize = 5;
 /// Calls before anything is measured.
 const WARM_UP: usize = 200;
+
+/// So many of the ways are the straight ones and ours.
+const OURS: usize = 4;
 
 struct Contender {
     name: &'static str,
@@ -35,7 +38,11 @@ async fn main() {
     let (rounds, calls) = (option("--rounds", 30), option("--calls", 100));
     let (server, url) = echo_server();
     let wallet = wallet_before(&url).await;
-    let measured = tokio::task::block_in_place(|| measure(&contenders(&url, &wallet), rounds, calls));
+    let mut contenders = contenders(&url, &wallet);
+    if std::env::args().any(|arg| arg == "--without-peers") {
+        contenders.truncate(OURS);
+    }
+    let measured = tokio::task::block_in_place(|| measure(&contenders, rounds, calls));
     drop((server, wallet));
     print(&measured, rounds * calls);
 }

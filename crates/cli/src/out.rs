@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 /// The command's two streams.
+#[derive(Clone)]
 pub(crate) struct Out {
     json: bool,
 }

@@ -27,6 +27,8 @@ struct Shared {
 struct Wanted {
     file: Arc<File>,
     size: u64,
+    /// The thread has nothing to do and must be woken; otherwise it comes by itself.
+    idle: bool,
     /// Somebody waits.
     urgent: bool,
     stop: bool,
@@ -45,7 +47,7 @@ impl Flusher {
     /// Starts the thread; the first `size` receipts are taken to be durable.
     pub(crate) fn start(file: Arc<File>, size: u64) -> Result<Self, LedgerError> {
         let shared = Arc::new(Shared {
-            wanted: Mutex::new(Wanted { file, size, urgent: false, stop: false }),
+            wanted: Mutex::new(Wanted { file, size, idle: false, urgent: false, stop: false }),
             wake: Condvar::new(),
         });
         let (done_tx, done) = watch::channel(Durable::UpTo(size));
@@ -62,8 +64,11 @@ impl Flusher {
         let mut wanted = self.shared.wanted();
         wanted.file = file;
         wanted.size = size;
+        let wake = std::mem::take(&mut wanted.idle);
         drop(wanted);
-        self.shared.wake.notify_one();
+        if wake {
+            self.shared.wake.notify_one();
+        }
     }
 
     /// Whether the disk still keeps what it is given.
@@ -113,7 +118,10 @@ impl Shared {
     /// Waits for more than `flushed` receipts, and a moment longer for those that come with them. `None` when there is
     /// nothing left to do, ever.
     fn next(&self, flushed: u64) -> Option<(Arc<File>, u64)> {
-        let idle = |wanted: &mut Wanted| wanted.size <= flushed && !wanted.stop;
+        let idle = |wanted: &mut Wanted| {
+            wanted.idle = wanted.size <= flushed && !wanted.stop;
+            wanted.idle
+        };
         let wanted = self.wake.wait_while(self.wanted(), idle).unwrap_or_else(PoisonError::into_inner);
         let gathers = |wanted: &mut Wanted| !wanted.urgent && !wanted.stop;
         let gathered = self.wake.wait_timeout_while(wanted, GATHER, gathers);

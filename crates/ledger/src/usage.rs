@@ -26,6 +26,7 @@ pub(crate) struct Usages(HashMap<(DelegationId, ServerName, Target), Counted>);
 #[derive(Default)]
 struct Counted {
     calls: u64,
+    /// When the calls of the last minute were opened, in order.
     recent: VecDeque<Timestamp>,
 }
 
@@ -42,10 +43,10 @@ impl Usages {
         }
         let counted = self.0.entry((delegation.clone(), server.clone(), target.clone())).or_default();
         counted.calls += 1;
-        counted.recent.push_back(glimpse.time);
-        while counted.recent.front().is_some_and(|time| glimpse.time.since(*time) >= MINUTE) {
-            counted.recent.pop_front();
-        }
+        // A clock that was set back counts no call as older than the one before it.
+        let time = counted.recent.back().map_or(glimpse.time, |last| glimpse.time.max(*last));
+        counted.recent.push_back(time);
+        counted.recent.drain(..counted.older_than_a_minute(time));
     }
 
     pub(crate) fn of(
@@ -57,11 +58,17 @@ impl Usages {
     ) -> Usage {
         let key = (delegation.clone(), server.clone(), target.clone());
         let Some(counted) = self.0.get(&key) else { return Usage::default() };
-        let recent = || counted.recent.iter().copied().filter(|time| now.since(*time) < MINUTE);
+        let older = counted.older_than_a_minute(now);
         Usage {
             calls: counted.calls,
-            last_minute: u32::try_from(recent().count()).unwrap_or(u32::MAX),
-            oldest_in_minute: recent().min(),
+            last_minute: u32::try_from(counted.recent.len() - older).unwrap_or(u32::MAX),
+            oldest_in_minute: counted.recent.get(older).copied(),
         }
+    }
+}
+
+impl Counted {
+    fn older_than_a_minute(&self, now: Timestamp) -> usize {
+        self.recent.partition_point(|time| now.since(*time) >= MINUTE)
     }
 }

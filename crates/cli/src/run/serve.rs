@@ -26,13 +26,14 @@ async fn attend(wallet: &Wallet<'_>, broker: &Broker, serve: Serve) -> Result<()
     open(broker, serve).await?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let events = broker.events();
+    // A task of its own: every call makes events, and this thread would be woken for each.
+    let telling = tokio::spawn(tell(broker.events(), wallet.out.clone()));
     broker.serve().await?;
     ready(wallet, broker)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        () = tell(events, wallet.out) => {}
+        _ = telling => {}
     }
     wallet.out.note("Ending: calls on their way are closed.");
     Ok(())
@@ -81,10 +82,10 @@ fn ready(wallet: &Wallet, broker: &Broker) -> Result<(), Failure> {
 }
 
 /// Tells the human at the terminal what waits for them, as long as the wallet lives.
-async fn tell(mut events: tokio::sync::broadcast::Receiver<Event>, out: &Out) {
+async fn tell(mut events: tokio::sync::broadcast::Receiver<Event>, out: Out) {
     loop {
         match events.recv().await {
-            Ok(event) => tell_one(&event, out),
+            Ok(event) => tell_one(&event, &out),
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }

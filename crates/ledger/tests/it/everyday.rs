@@ -167,6 +167,17 @@ fn budgets_count_what_was_opened_under_a_delegation_for_a_tool_and_survive_a_res
 }
 
 #[test]
+fn a_clock_set_back_frees_no_call_of_the_minute() {
+    let dir = tempdir().unwrap();
+    let ledger = open(dir.path());
+    for (call, seconds) in [("a", 100), ("b", 40), ("c", 101)] {
+        ledger.append(opened(call, "read", at(seconds)), &key()).unwrap();
+    }
+    let usage = ledger.usage(&delegation(), &server(), &Target::tool("read"), at(102));
+    assert_eq!(usage, Usage { calls: 3, last_minute: 3, oldest_in_minute: Some(at(100)) });
+}
+
+#[test]
 fn calls_without_an_end_are_handed_out_at_the_next_start_until_they_are_closed() {
     let dir = tempdir().unwrap();
     let ledger = open(dir.path());
