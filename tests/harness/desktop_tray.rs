@@ -4,7 +4,7 @@ use crate::desktop::PATIENCE;
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use zbus::fdo::DBusProxy;
@@ -105,17 +105,18 @@ impl TrayIcon {
     }
 
     /// Waits for an item with exactly these words, menus first, then clicks it. A menu's words may go on after its name, as in
-    /// "claude – working".
+    /// "claude – working". Gives the moment of the click.
     ///
     /// # Errors
     /// When there is none.
-    pub async fn click(&self, path: &[&str]) -> Result<()> {
+    pub async fn click(&self, path: &[&str]) -> Result<Instant> {
         let clicked = async {
             loop {
                 let item = self.await_item(path).await?;
+                let moment = Instant::now();
                 // A menu that was drawn anew since has another item with the same words.
                 if self.menu.event(item.id, "clicked", &Value::from(0_i32), 0).await.is_ok() {
-                    return anyhow::Ok(());
+                    return anyhow::Ok(moment);
                 }
             }
         };

@@ -2,17 +2,25 @@
 
 use crate::desk::{Desk, echo};
 use anyhow::Result;
+use journeys::desktop::PATIENCE;
 use journeys::{Agent, refusal, text};
 use serde_json::json;
+use std::time::Instant;
+use tokio::time::timeout;
 
-/// A call on the open connection is refused, or the connection has ended with the agent.
-async fn refused_or_cut_off(agent: &Agent) {
-    let (_, answer) =
-        agent.ask("tools/call", json!({"name": "everything__echo", "arguments": echo("after")})).await;
-    let end = async { while agent.others.lock().await.recv().await.is_some() {} };
-    tokio::select! {
-        Ok(answer) = answer => { refusal(&answer); }
-        () = end => {}
+/// Calls on the open connection until a call is refused, or the connection ends with the agent: when that was.
+async fn refused_or_cut_off(agent: &Agent) -> Instant {
+    loop {
+        let (_, answer) =
+            agent.ask("tools/call", json!({"name": "everything__echo", "arguments": echo("after")})).await;
+        let end = async { while agent.others.lock().await.recv().await.is_some() {} };
+        let refused = tokio::select! {
+            Ok(answer) = answer => answer["error"].is_object(),
+            () = end => true,
+        };
+        if refused {
+            return Instant::now();
+        }
     }
 }
 
@@ -32,9 +40,10 @@ async fn threat_26_revoked_by_a_click_in_the_tray_the_agent_is_refused_now_and_a
     let before = desk.agent.call("everything__echo", echo("before")).await;
     assert!(text(&before).contains("before"), "{before}");
 
-    desk.icon.click(&["scribe", "Revoke"]).await?;
+    let clicked = desk.icon.click(&["scribe", "Revoke"]).await?;
+    let refused = timeout(PATIENCE, refused_or_cut_off(&desk.agent)).await?;
+    println!("from the click to the first refusal: {:?}", refused - clicked);
     desk.icon.await_gone(&["scribe"]).await?;
-    refused_or_cut_off(&desk.agent).await;
     assert_ne!(turned_away(desk.connect()?).await, Some(0));
 
     let desk = desk.restart().await?;
