@@ -2,7 +2,7 @@
 
 use crate::desk::{answer, connect, meanwhile};
 use anyhow::Result;
-use journeys::desktop::{Desktop, Keyring};
+use journeys::desktop::Desktop;
 use journeys::desktop_app::App;
 use journeys::{refusal, text};
 use serde_json::json;
