@@ -46,25 +46,19 @@ impl Agent {
         Self { child, stdin, heard, next: AtomicU64::new(1), others: tokio::sync::Mutex::new(others) }
     }
 
-    /// Starts it and shakes hands as the legacy era does; the human accepts it if asked. On a machine that is very busy the
-    /// bridge's patience may end first; like any client, it then starts once more.
+    /// Starts it and shakes hands as the legacy era does; the human accepts it if asked.
     pub async fn connect(wallet: &Wallet, name: &str) -> Self {
-        let mut answer = Value::Null;
-        for _ in 0..3 {
-            let agent = Self::start(wallet, name);
-            answer = {
-                let ready = agent.initialize();
-                tokio::pin!(ready);
-                tokio::select! {
-                    answer = &mut ready => answer,
-                    () = wallet.accept_connection(name) => ready.await,
-                }
-            };
-            if answer.get("result").is_some() {
-                return agent;
+        let agent = Self::start(wallet, name);
+        let answer = {
+            let ready = agent.initialize();
+            tokio::pin!(ready);
+            tokio::select! {
+                answer = &mut ready => answer,
+                () = wallet.accept_connection(name) => ready.await,
             }
-        }
-        panic!("the bridge refused the agent: {answer}");
+        };
+        assert!(answer.get("result").is_some(), "the bridge refused the agent: {answer}");
+        agent
     }
 
     /// The legacy handshake; the answer to `initialize`.

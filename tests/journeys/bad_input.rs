@@ -137,6 +137,33 @@ async fn without_a_wallet_the_shim_says_so_to_client_and_human() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_not_let_in_hears_why_as_the_answer_to_its_first_request() {
+    let (wallet, _agent) = at_work().await;
+    let discover = r#"{"jsonrpc":"2.0","id":"first","method":"server/discover","params":{}}"#;
+    wallet.run(&["lock"]).await;
+    for (name, code, word) in [("nobody", 3, "no agent nobody"), ("worker", 4, "locked")] {
+        let output = wallet::finished(wallet.command(&["connect", "--agent", name]), discover).await;
+        assert_eq!(output.status.code(), Some(code), "{}", wallet::said(&output));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&answer["jsonrpc"], &answer["id"]), (&json!("2.0"), &json!("first")));
+        let said = answer["error"]["message"].as_str().unwrap();
+        assert!(said.contains(word), "{answer}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "the same sentence to the human");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_nothing_does_not_keep_a_refused_shim() {
+    let wallet = Wallet::empty();
+    let mut command = wallet.command(&["connect", "--agent", "nobody"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _open = child.stdin.take();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), child.wait()).await;
+    assert_eq!(ended.expect("it waits for ever").unwrap().code(), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_vault_is_set_aside_and_reported_never_deleted() {
     let (mut wallet, _agent) = at_work().await;
     wallet.stop().await;
@@ -204,7 +231,9 @@ fn faketime() -> std::path::PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_a_call_is_refused_before_its_effect() {
     let mut wallet = Wallet::empty();
-    let Some(_disk) = SmallDisk::mount(&wallet.dir()) else { return };
+    let Some(_disk) = SmallDisk::mount(&wallet.dir()) else {
+        return journeys::skipped("a full disk", "no file system can be mounted here; run it as root");
+    };
     wallet.owner(&["init", "--keys", "passphrase"]).await;
     wallet.serve().await;
     wallet.add_stdio("everything", &parts::everything()).await;
@@ -238,9 +267,6 @@ impl SmallDisk {
         let mut mount = std::process::Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"]).arg(dir).status();
         let mounted = mounted.is_ok_and(|status| status.success());
-        if !mounted {
-            println!("no disk can be mounted here, so none can be full");
-        }
         mounted.then(|| Self(dir.to_owned()))
     }
 }

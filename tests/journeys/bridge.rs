@@ -1,7 +1,8 @@
 //! The local bridge: who may speak, and what is heard.
 
-use journeys::{Agent, Wallet, parts, refusal};
+use journeys::{Agent, Wallet, parts, refusal, text};
 use serde_json::json;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -81,8 +82,10 @@ async fn threat_04_sockets_and_files_are_this_user_s_alone() {
 async fn threat_04_another_user_is_refused_even_where_the_folders_let_them_in() {
     let wallet = at_work().await;
     if !rustix::process::getuid().is_root() {
-        println!("only root can become another user: the file modes stand alone here");
-        return;
+        return journeys::skipped(
+            "another user at the socket",
+            "only root can become another user; run it as root",
+        );
     }
     for path in [wallet.home().to_owned(), wallet.dir(), wallet.dir().join("run")] {
         open_up(&path, 0o755);
@@ -105,6 +108,32 @@ async fn threat_04_another_user_is_refused_even_where_the_folders_let_them_in() 
 
 fn open_up(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_program_has_a_name_that_is_no_text_is_asked_about_and_works() {
+    let wallet = at_work().await;
+    let program = wallet.home().join(std::ffi::OsStr::from_bytes(b"agent-\xff"));
+    std::fs::copy("/bin/sh", &program).unwrap();
+    let mut agent = Command::new(&program);
+    wallet.settle(&mut agent);
+    agent.args(["-c", r#""$@"; exit $?"#, "sh"]).arg(journeys::program("countersign"));
+    agent.arg("--home").arg(wallet.dir()).args(["connect", "--agent", "worker"]);
+    let agent = Agent::over(agent);
+    let ready = agent.initialize();
+    tokio::pin!(ready);
+    let answer = tokio::select! {
+        answer = &mut ready => answer,
+        question = wallet.question(|question| question["subject"]["kind"] == "connect") => {
+            let shown = question["subject"]["peer"]["program"]["path"].as_str().unwrap();
+            assert!(shown.ends_with("agent-\u{fffd}"), "{shown}");
+            wallet.allow(&question, &[]).await;
+            ready.await
+        }
+    };
+    assert!(answer.get("result").is_some(), "{answer}");
+    assert_eq!(text(&agent.call("everything__echo", json!({"message": "hi"})).await), "Echo: hi");
+    wallet.ledger_verifies().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

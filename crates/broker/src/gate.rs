@@ -76,22 +76,25 @@ fn receive(inner: &Arc<Inner>, connection: Connection) {
     });
 }
 
+/// Handshake and evidence go side by side: reading a large program for the first time must not use up the shim's patience.
 async fn serve(inner: &Arc<Inner>, connection: Connection) {
+    let Connection { stream, pid, uid } = connection;
+    let (reader, writer) = stream.into_split();
     let evidence = inner.gate.evidence.clone();
-    let (connection, peer) = match tokio::task::spawn_blocking(move || {
-        let peer = evidence.of(&connection);
-        (connection, peer)
-    })
-    .await
-    {
-        Ok((connection, Ok(peer))) => (connection, peer),
-        Ok((_, Err(error))) => return tracing::warn!(%error, "a connection without evidence was turned away"),
-        Err(_) => return,
-    };
-    let (reader, writer) = connection.stream.into_split();
-    let applicant = match handshake::greet(reader, writer, |agent| key_of(inner, agent)).await {
+    let looked = tokio::task::spawn_blocking(move || evidence.of(pid, uid));
+    let greeted = handshake::greet(reader, writer, |agent| key_of(inner, agent));
+    let (peer, applicant) = tokio::join!(looked, greeted);
+    let applicant = match applicant {
         Ok(applicant) => applicant,
-        Err(error) => return tracing::warn!(%error, pid = peer.pid, "a connection was turned away"),
+        Err(error) => return tracing::warn!(%error, pid, "a connection was turned away"),
+    };
+    let peer = match peer {
+        Ok(Ok(peer)) => peer,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, pid, "a connection without evidence was turned away");
+            return applicant.refuse(Refusal::Refused).await;
+        }
+        Err(_) => return,
     };
     match welcome(inner, &applicant.agent, &peer).await {
         Ok(()) => converse(inner, applicant, peer).await,

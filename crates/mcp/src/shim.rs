@@ -83,7 +83,7 @@ pub fn run(options: ShimOptions) -> Result<(), ShimError> {
     match connect(options) {
         Ok(stream) => copy_both_ways(stream),
         Err(error) => {
-            answer_first_request(&error);
+            answer_first_request(&error.to_string());
             Err(error)
         }
     }
@@ -143,15 +143,16 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// Tells the client why, in its own protocol. A person at a terminal reads standard error instead.
-fn answer_first_request(why: &ShimError) {
+/// Tells the client why it has no wallet, in its own protocol: as an error that answers its first request, which is waited for
+/// two seconds at most. A person at a terminal reads standard error instead.
+pub fn answer_first_request(why: &str) {
     if io::stdin().is_terminal() {
         return;
     }
     let (send, first) = mpsc::channel();
     thread::spawn(move || send.send(first_request_id()));
     let id = first.recv_timeout(FIRST_REQUEST).ok().flatten();
-    let answer = Message::failure(id.as_ref(), NOT_CONNECTED, &why.to_string(), None);
+    let answer = Message::failure(id.as_ref(), NOT_CONNECTED, why, None);
     let mut out = io::stdout().lock();
     // A client that has gone needs no answer.
     let _ = out.write_all(answer.bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());

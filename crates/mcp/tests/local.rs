@@ -92,7 +92,7 @@ async fn threat_04_the_evidence_names_the_connecting_program_and_its_parent() {
     let mut child = connect_as(&this, &socket);
     let connection = listener.accept().await.unwrap();
     assert_eq!(connection.pid, child.id());
-    let peer = Evidence::default().of(&connection).unwrap();
+    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap();
     assert_eq!((peer.pid, peer.uid), (std::process::id(), rustix::process::geteuid().as_raw()));
     assert_eq!((peer.shim.path.as_path(), peer.shim.sha256), (this.as_path(), sha256(&this)));
     assert_eq!((peer.program.path.as_path(), peer.program.sha256), (this.as_path(), sha256(&this)));
@@ -113,7 +113,7 @@ async fn threat_04_a_changed_copy_of_a_program_has_another_digest_even_at_the_sa
         OpenOptions::new().append(true).open(&copy).unwrap().write_all(change).unwrap();
         let mut child = connect_as(&copy, &socket);
         let connection = listener.accept().await.unwrap();
-        let peer = evidence.of(&connection).unwrap();
+        let peer = evidence.of(connection.pid, connection.uid).unwrap();
         assert_eq!(peer.shim.path, copy);
         assert_eq!(peer.shim.sha256, sha256(&copy));
         seen.push(peer.shim.sha256);
@@ -134,7 +134,7 @@ async fn threat_04_a_program_replaced_while_it_runs_is_known_by_what_runs() {
     let connection = listener.accept().await.unwrap();
     fs::remove_file(&copy).unwrap();
     fs::write(&copy, "the program the human accepted").unwrap();
-    let peer = Evidence::default().of(&connection).unwrap();
+    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap();
     assert_eq!(peer.shim.sha256, running);
     drop(child.stdin.take());
     child.wait().unwrap();
@@ -148,5 +148,5 @@ async fn a_connection_whose_process_has_ended_gives_no_evidence() {
     let connection = listener.accept().await.unwrap();
     drop(child.stdin.take());
     child.wait().unwrap();
-    assert!(Evidence::default().of(&connection).is_err());
+    assert!(Evidence::default().of(connection.pid, connection.uid).is_err());
 }

@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::args::Connect;
 use broker::Home;
+use domain::AgentName;
 use mcp::handshake::EnrolmentKey;
 use mcp::shim::{self, ShimOptions};
 use std::io::{ErrorKind, Read};
@@ -13,11 +14,17 @@ const MAX_KEY: u64 = 4096;
 
 /// `countersign connect …`
 pub(super) fn run(home: &Home, Connect { agent }: Connect) -> Result<(), Failure> {
-    let path = home.enrolment_path(&agent);
+    let key = key(home, &agent).inspect_err(|failure| shim::answer_first_request(&failure.to_string()))?;
+    Ok(shim::run(ShimOptions { socket: home.agent_socket(), agent, key })?)
+}
+
+/// The agent's secret, as the wallet left it for the shim.
+fn key(home: &Home, agent: &AgentName) -> Result<EnrolmentKey, Failure> {
+    let path = home.enrolment_path(agent);
     let unreadable = |error: std::io::Error| {
         if error.kind() == ErrorKind::NotFound {
             Failure::Refused(format!(
-                "no agent {agent} was added to this wallet; run `countersign agent add {agent}`, or correct --agent or --home"
+                "this wallet has no agent {agent}, or it was revoked; run `countersign agent add NAME`, or correct --agent or --home"
             ))
         } else {
             Failure::Failed(format!("can't read {}: {error}; check that it belongs to you", path.display()))
@@ -27,11 +34,10 @@ pub(super) fn run(home: &Home, Connect { agent }: Connect) -> Result<(), Failure
     std::fs::File::open(&path)
         .and_then(|file| file.take(MAX_KEY).read_to_string(&mut text))
         .map_err(unreadable)?;
-    let key = EnrolmentKey::parse(&text).ok_or_else(|| {
+    EnrolmentKey::parse(&text).ok_or_else(|| {
         Failure::Failed(format!(
             "{} is damaged; revoke the agent and add it again under another name",
             path.display()
         ))
-    })?;
-    Ok(shim::run(ShimOptions { socket: home.agent_socket(), agent, key })?)
+    })
 }

@@ -1,6 +1,5 @@
 //! What the operating system knows about a connection: the shim that made it, and the agent that started the shim.
 
-use super::Connection;
 use crate::process::Process;
 use domain::{Digest, Peer, Program};
 use sha2::{Digest as _, Sha256};
@@ -53,25 +52,21 @@ struct FileState {
 }
 
 impl Evidence {
-    /// Who is at the other end of `connection`.
+    /// Who is at the other end of a connection that process `pid` of user `uid` made. The connection must stay open meanwhile.
     ///
     /// # Errors
     /// [`EvidenceError`].
-    pub fn of(&self, connection: &Connection) -> Result<Peer, EvidenceError> {
-        if connection.pid == 0 {
+    pub fn of(&self, pid: u32, uid: u32) -> Result<Peer, EvidenceError> {
+        if pid == 0 {
             return Err(EvidenceError::NoPid);
         }
-        let shim = Process::read(connection.pid).map_err(|_| EvidenceError::Gone(connection.pid))?;
+        let shim = Process::read(pid).map_err(|_| EvidenceError::Gone(pid))?;
         if shim.parent <= 1 {
             return Err(EvidenceError::Orphan(shim.pid));
         }
         let agent = Process::read(shim.parent).map_err(|_| EvidenceError::Gone(shim.parent))?;
-        let peer = Peer {
-            pid: agent.pid,
-            uid: connection.uid,
-            program: self.program(agent.pid)?,
-            shim: self.program(shim.pid)?,
-        };
+        let peer =
+            Peer { pid: agent.pid, uid, program: self.program(agent.pid)?, shim: self.program(shim.pid)? };
         match [shim, agent].into_iter().find(|process| !process.lives()) {
             Some(gone) => Err(EvidenceError::Gone(gone.pid)),
             None => Ok(peer),
@@ -86,7 +81,7 @@ impl Evidence {
         let mut file = File::open(&link).map_err(unreadable)?;
         let path = fs::read_link(&link).map_err(unreadable)?;
         let sha256 = self.digest(&mut file).map_err(unreadable)?;
-        Ok(Program { path: without_deleted(path), sha256 })
+        Ok(Program { path: legible(without_deleted(path)), sha256 })
     }
 
     /// The program file at `path`, links resolved.
@@ -96,7 +91,7 @@ impl Evidence {
     pub fn of_file(&self, path: &Path) -> io::Result<Program> {
         let path = path.canonicalize()?;
         let mut file = File::open(&path)?;
-        Ok(Program { sha256: self.digest(&mut file)?, path })
+        Ok(Program { sha256: self.digest(&mut file)?, path: legible(path) })
     }
 
     fn digest(&self, file: &mut File) -> io::Result<Digest> {
@@ -140,6 +135,12 @@ fn sha256(file: &mut File) -> io::Result<Digest> {
             read => hasher.update(&buffer[..read]),
         }
     }
+}
+
+/// A path that can be written down and shown. What is not UTF-8 in it becomes a replacement character; which program it is
+/// says the digest.
+fn legible(path: PathBuf) -> PathBuf {
+    path.into_os_string().into_string().unwrap_or_else(|path| path.to_string_lossy().into_owned()).into()
 }
 
 /// The kernel marks a program that was replaced while it runs; its path is still the one the human knows.
