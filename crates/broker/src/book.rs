@@ -212,8 +212,7 @@ impl Book {
             return Ok(());
         }
         let delegation = Delegation { revoked: Some(now), ..signed.delegation.clone() };
-        let sd_jwt =
-            SdJwt::parse(&signed.sd_jwt.to_text()).map_err(|e| BrokerError::Storage(e.to_string()))?;
+        let sd_jwt = signed.sd_jwt.clone();
         self.put_delegation(shelf, Signed { delegation, sd_jwt })?;
         self.forget_standing(shelf, |yes| yes.delegation == *id)
     }

@@ -1,19 +1,11 @@
 //! What has been used of each delegation: exact, also when calls race and after a restart. The ledger counts the calls that
 //! left; a call that is being decided, or waits for the human, holds a place until it leaves or is refused.
 
-use domain::{DelegationId, ServerName, Target, Timestamp};
-use ledger::Ledger;
+use domain::Timestamp;
+use ledger::{Ledger, Line};
 use policy::Used;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What a budget is counted for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Line {
-    pub(crate) delegation: DelegationId,
-    pub(crate) server: ServerName,
-    pub(crate) target: Target,
-}
 
 /// The places held, over the ledger's counts.
 #[derive(Clone)]
@@ -47,7 +39,7 @@ impl Budget {
 
     /// Calls that left under a delegation, for one target.
     pub(crate) fn calls(&self, line: &Line, now: Timestamp) -> u64 {
-        self.ledger.usage(&line.delegation, &line.server, &line.target, now).calls
+        self.ledger.usage(line, now).calls
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Line, u32>> {
@@ -58,7 +50,7 @@ impl Budget {
 impl Open<'_> {
     /// What of a line is used at `now`, places held by others included.
     pub(crate) fn used(&self, line: &Line, now: Timestamp) -> Used {
-        let left = self.budget.ledger.usage(&line.delegation, &line.server, &line.target, now);
+        let left = self.budget.ledger.usage(line, now);
         let held = self.held.get(line).copied().unwrap_or(0);
         Used {
             calls: left.calls.saturating_add(held.into()),
@@ -89,6 +81,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{DelegationId, ServerName, Target};
 
     fn line() -> Line {
         Line {

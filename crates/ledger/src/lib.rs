@@ -2,7 +2,8 @@
 //!
 //! A line is handed to the operating system before [`Ledger::append`] returns, so a killed wallet loses nothing it
 //! acknowledged; [`Ledger::durable`] waits until the disk has it, so a power cut doesn't either. The index lives in memory
-//! and is rebuilt from the files. [`verify_dir`] and [`export`] need nothing but the files.
+//! and is rebuilt from the files. [`verify_dir`], [`export`] and [`each_receipt`] need nothing but
+//! the files.
 
 mod entry;
 mod error;
@@ -10,6 +11,7 @@ mod files;
 mod flush;
 mod index;
 mod open;
+mod read;
 mod text;
 mod usage;
 mod verify;
@@ -19,10 +21,11 @@ pub use entry::Entry;
 pub use error::LedgerError;
 pub use index::Filter;
 pub use open::Recovery;
-pub use usage::Usage;
+pub use read::each_receipt;
+pub use usage::{Line, Usage};
 pub use verify::{Finding, Report, export, verify_dir, verify_stream};
 
-use domain::{DelegationId, PublicKey, ServerName, Signer, Target, Timestamp};
+use domain::{PublicKey, Signer, Timestamp};
 use flush::Flusher;
 use index::Index;
 use proof::receipt::{Body, Checkpoint};
@@ -101,16 +104,10 @@ impl Ledger {
         Ok(line.map(|line| String::from_utf8_lossy(&line).into_owned()))
     }
 
-    /// What of a delegation has been used for one target.
+    /// What has been used for one line of a budget.
     #[must_use]
-    pub fn usage(
-        &self,
-        delegation: &DelegationId,
-        server: &ServerName,
-        target: &Target,
-        now: Timestamp,
-    ) -> Usage {
-        self.state().usages.of(delegation, server, target, now)
+    pub fn usage(&self, line: &Line, now: Timestamp) -> Usage {
+        self.state().usages.of(line, now)
     }
 
     /// The time of the newest receipt, if there is one. A clock before it was set back.

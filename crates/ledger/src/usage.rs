@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What of a delegation has been used for one target.
+/// What of a line has been used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Calls opened since the delegation was signed, whatever came of them.
@@ -19,9 +19,20 @@ pub struct Usage {
     pub oldest_in_minute: Option<Timestamp>,
 }
 
+/// What a budget is counted for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// Under which delegation.
+    pub delegation: DelegationId,
+    /// Where.
+    pub server: ServerName,
+    /// What.
+    pub target: Target,
+}
+
 /// All usages.
 #[derive(Default)]
-pub(crate) struct Usages(HashMap<(DelegationId, ServerName, Target), Counted>);
+pub(crate) struct Usages(HashMap<Line, Counted>);
 
 #[derive(Default)]
 struct Counted {
@@ -41,7 +52,8 @@ impl Usages {
         if glimpse.kind != Kind::CallOpened {
             return;
         }
-        let counted = self.0.entry((delegation.clone(), server.clone(), target.clone())).or_default();
+        let line = Line { delegation: delegation.clone(), server: server.clone(), target: target.clone() };
+        let counted = self.0.entry(line).or_default();
         counted.calls += 1;
         // A clock that was set back counts no call as older than the one before it.
         let time = counted.recent.back().map_or(glimpse.time, |last| glimpse.time.max(*last));
@@ -49,15 +61,8 @@ impl Usages {
         counted.recent.drain(..counted.older_than_a_minute(time));
     }
 
-    pub(crate) fn of(
-        &self,
-        delegation: &DelegationId,
-        server: &ServerName,
-        target: &Target,
-        now: Timestamp,
-    ) -> Usage {
-        let key = (delegation.clone(), server.clone(), target.clone());
-        let Some(counted) = self.0.get(&key) else { return Usage::default() };
+    pub(crate) fn of(&self, line: &Line, now: Timestamp) -> Usage {
+        let Some(counted) = self.0.get(line) else { return Usage::default() };
         let older = counted.older_than_a_minute(now);
         Usage {
             calls: counted.calls,

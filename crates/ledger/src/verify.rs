@@ -1,13 +1,15 @@
 //! Verification and export, from the files alone: an auditor needs the receipt key and nobody's cooperation.
 
 use crate::LedgerError;
-use crate::files::{Extent, MAX_FILE, file_path, numbers};
+use crate::files::{Extent, file_path, numbers};
+use crate::read::each_line;
 use domain::PublicKey;
 use proof::chain::{Flaw, Line, Verifier};
 use proof::receipt::{Checkpoint, Kind};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// So many findings are listed; the rest are counted.
@@ -146,24 +148,19 @@ impl Audit {
         Self { verifier, file: PathBuf::new(), line: 0, closed: false, open: HashSet::new(), report }
     }
 
-    fn file(&mut self, path: &Path, mut lines: impl BufRead) -> io::Result<()> {
+    fn file(&mut self, path: &Path, lines: impl BufRead) -> io::Result<()> {
         self.report.files += 1;
         path.clone_into(&mut self.file);
         (self.line, self.closed) = (0, false);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            // No line is longer than a file may be: whatever somebody put there, memory stays bounded.
-            lines.by_ref().take(MAX_FILE + 1).read_until(b'\n', &mut line)?;
-            if line.is_empty() {
-                return Ok(());
-            }
+        let read = each_line(lines, |line| {
             self.line += 1;
             match line.strip_suffix(b"\n") {
                 Some(line) => self.feed(line),
                 None => self.note(Flaw::Torn),
             }
-        }
+            ControlFlow::Continue(())
+        });
+        read.map(drop)
     }
 
     fn feed(&mut self, line: &[u8]) {

@@ -2,9 +2,10 @@
 
 use super::{Decided, Known, Trip};
 use crate::book::Signed;
-use crate::budget::{Line, Open, Place};
+use crate::budget::{Open, Place};
 use crate::end::Stop;
 use domain::{Denial, TargetKind};
+use ledger::Line;
 use policy::{Candidate, Decision, Facts, Permit};
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The record of everything that happened, read and verified from its files.
 
-use super::record::{Record, outcome_word};
+use super::record::{last, outcome_word};
 use super::verify::verify;
 use super::wallet::Wallet;
 use crate::Failure;
@@ -25,7 +25,7 @@ pub(super) fn run(wallet: &Wallet, command: AuditCommand) -> Result<(), Failure>
 
 fn list(wallet: &Wallet, filters: &Filters) -> Result<(), Failure> {
     filters.check()?;
-    let receipts = record(wallet)?.last(filters.limit, |receipt| filters.take(receipt))?;
+    let receipts = last(&wallet.home.ledger_dir(), filters.limit, |receipt| filters.take(receipt))?;
     let shown: Vec<Value> = receipts.iter().map(told).collect();
     wallet.out.show(&shown, |page| {
         if receipts.is_empty() {
@@ -68,7 +68,7 @@ fn told(receipt: &Receipt) -> Value {
 }
 
 fn show(wallet: &Wallet, seq: u64) -> Result<(), Failure> {
-    let receipts = record(wallet)?.last(1, |receipt| receipt.payload.seq == seq)?;
+    let receipts = last(&wallet.home.ledger_dir(), 1, |receipt| receipt.payload.seq == seq)?;
     let Some(receipt) = receipts.front() else {
         return Err(Failure::Usage(format!(
             "there is no receipt {seq}; `countersign audit list` shows the newest"
@@ -110,8 +110,4 @@ fn export(wallet: &Wallet, file: &Path) -> Result<(), Failure> {
         "Wrote {bytes} bytes to {}. Verify them: countersign audit verify --record {0}",
         file.display()
     ))
-}
-
-fn record(wallet: &Wallet) -> Result<Record, Failure> {
-    Record::at(&wallet.home.ledger_dir())
 }

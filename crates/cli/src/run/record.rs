@@ -3,94 +3,48 @@
 use crate::Failure;
 use crate::args::Filters;
 use domain::PublicKey;
-use proof::receipt::{self, Kind, Receipt, Status, Verdict};
+use proof::receipt::{Kind, Receipt, Status, Verdict};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 
-/// No line of a record is longer than its files may be.
-const MAX_LINE: u64 = 8 * 1024 * 1024 + 1;
-
-/// A record's files, in order: a folder as the wallet keeps it, or one exported file.
-pub(super) struct Record {
-    files: Vec<PathBuf>,
+/// The last `limit` receipts at `path` that `wanted` takes, the oldest first. Lines that are none are left to `verify`.
+pub(super) fn last(
+    path: &Path,
+    limit: usize,
+    wanted: impl Fn(&Receipt) -> bool,
+) -> Result<VecDeque<Receipt>, Failure> {
+    let mut kept = VecDeque::new();
+    each(path, |receipt| {
+        if wanted(&receipt) {
+            kept.push_back(receipt);
+        }
+        if kept.len() > limit {
+            kept.pop_front();
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(kept)
 }
 
-impl Record {
-    /// Finds the files at `path`.
-    pub(super) fn at(path: &Path) -> Result<Self, Failure> {
-        let unreadable = |error| {
-            Failure::Failed(format!(
-                "there is no record to read at {}: {error}; is --home right?",
-                path.display()
-            ))
-        };
-        if path.metadata().map_err(unreadable)?.is_file() {
-            return Ok(Self { files: vec![path.to_owned()] });
-        }
-        let mut files = Vec::new();
-        for item in path.read_dir().map_err(unreadable)? {
-            let file = item.map_err(unreadable)?.path();
-            if file.extension().is_some_and(|extension| extension == "jsonl") {
-                files.push(file);
-            }
-        }
-        files.sort();
-        Ok(Self { files })
-    }
+/// The key the record at `path` itself says it is signed with.
+pub(super) fn own_key(path: &Path) -> Result<Option<PublicKey>, Failure> {
+    let mut key = None;
+    each(path, |receipt| {
+        key = proof::parse_did_key(&receipt.payload.key);
+        ControlFlow::Break(())
+    })?;
+    Ok(key)
+}
 
-    /// The last `limit` receipts that `wanted` takes. Lines that are none are left to `verify`.
-    pub(super) fn last(
-        &self,
-        limit: usize,
-        wanted: impl Fn(&Receipt) -> bool,
-    ) -> Result<VecDeque<Receipt>, Failure> {
-        let mut kept = VecDeque::new();
-        self.each(|receipt| {
-            if wanted(&receipt) {
-                kept.push_back(receipt);
-            }
-            if kept.len() > limit {
-                kept.pop_front();
-            }
-            true
-        })?;
-        Ok(kept)
-    }
-
-    /// The key the record itself says it is signed with.
-    pub(super) fn own_key(&self) -> Result<Option<PublicKey>, Failure> {
-        let mut key = None;
-        self.each(|receipt| {
-            key = proof::parse_did_key(&receipt.payload.key);
-            false
-        })?;
-        Ok(key)
-    }
-
-    /// Calls `each` with every receipt until it says no.
-    fn each(&self, mut each: impl FnMut(Receipt) -> bool) -> Result<(), Failure> {
-        for file in &self.files {
-            let unreadable = |error| {
-                Failure::Failed(format!(
-                    "can't read {}: {error}; check that it belongs to you",
-                    file.display()
-                ))
-            };
-            let mut lines = BufReader::new(File::open(file).map_err(unreadable)?);
-            let mut line = Vec::new();
-            while lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
-                if let Ok(receipt) = receipt::read(line.trim_ascii_end())
-                    && !each(receipt)
-                {
-                    return Ok(());
-                }
-                line.clear();
-            }
-        }
-        Ok(())
-    }
+fn each(path: &Path, each: impl FnMut(Receipt) -> ControlFlow<()>) -> Result<(), Failure> {
+    path.metadata().map_err(|error| {
+        Failure::Failed(format!(
+            "there is no record to read at {}: {error}; is --home right?",
+            path.display()
+        ))
+    })?;
+    Ok(ledger::each_receipt(path, each)?)
 }
 
 impl Filters {

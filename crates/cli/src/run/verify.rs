@@ -1,6 +1,6 @@
 //! Whether the record holds: the running wallet knows best, the files suffice.
 
-use super::record::Record;
+use super::record::own_key;
 use super::wallet::Wallet;
 use crate::Failure;
 use crate::page::words::{count, visible};
@@ -39,7 +39,7 @@ fn by_files(path: &Path, key: Option<&str>) -> Result<Option<Verified>, Failure>
 /// The key to verify with, and where it is known from.
 fn trusted_key(path: &Path, given: Option<&str>) -> Result<Option<(PublicKey, Trust)>, Failure> {
     let Some(given) = given else {
-        return Ok(Record::at(path)?.own_key()?.map(|key| (key, Trust::Record)));
+        return Ok(own_key(path)?.map(|key| (key, Trust::Record)));
     };
     let key = proof::parse_did_key(given)
         .ok_or_else(|| Failure::Usage(format!("{given:?} is no key; use one like did:key:z6Mk…")))?;

@@ -2,9 +2,10 @@
 
 use crate::support::*;
 use domain::{AgentName, DelegationId, SignError, Signature, Signer, Target};
-use ledger::{Filter, Ledger, LedgerError, Usage};
+use ledger::{Filter, Ledger, LedgerError, Line, Usage};
 use proof::receipt::{Body, Kind, Status, Verdict};
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::tempdir;
 
@@ -154,15 +155,16 @@ fn budgets_count_what_was_opened_under_a_delegation_for_a_tool_and_survive_a_res
     }
     ledger.append(opened("d", "wipe", at(71)), &key()).unwrap();
     ledger.append(denied("e", "read", at(72)), &key()).unwrap();
-    let usage =
-        |ledger: &Ledger, seconds| ledger.usage(&delegation(), &server(), &Target::tool("read"), at(seconds));
+    let line = Line { delegation: delegation(), server: server(), target: Target::tool("read") };
+    let usage = |ledger: &Ledger, seconds| ledger.usage(&line, at(seconds));
     let expected = Usage { calls: 3, last_minute: 2, oldest_in_minute: Some(at(30)) };
     assert_eq!(usage(&ledger, 75), expected);
     assert_eq!(usage(&ledger, 90), Usage { calls: 3, last_minute: 1, oldest_in_minute: Some(at(70)) });
     drop(ledger);
     let ledger = open(dir.path());
     assert_eq!(usage(&ledger, 75), expected);
-    let other = ledger.usage(&DelegationId::new("d-2"), &server(), &Target::tool("read"), at(75));
+    let other = Line { delegation: DelegationId::new("d-2"), ..line.clone() };
+    let other = ledger.usage(&other, at(75));
     assert_eq!(other, Usage::default());
 }
 
@@ -173,7 +175,8 @@ fn a_clock_set_back_frees_no_call_of_the_minute() {
     for (call, seconds) in [("a", 100), ("b", 40), ("c", 101)] {
         ledger.append(opened(call, "read", at(seconds)), &key()).unwrap();
     }
-    let usage = ledger.usage(&delegation(), &server(), &Target::tool("read"), at(102));
+    let line = Line { delegation: delegation(), server: server(), target: Target::tool("read") };
+    let usage = ledger.usage(&line, at(102));
     assert_eq!(usage, Usage { calls: 3, last_minute: 3, oldest_in_minute: Some(at(100)) });
 }
 
@@ -297,4 +300,31 @@ fn a_ledger_can_be_verified_and_exported_while_it_is_written() {
         }
     });
     assert_eq!(ledger.verify(&public, Some(&ledger.checkpoint())).unwrap().so_far.size, 300);
+}
+
+#[test]
+fn receipts_are_read_without_the_wallet_from_the_folder_and_from_an_export_alike() {
+    let dir = tempdir().unwrap();
+    let ledger = open(dir.path());
+    fill(&ledger, 3);
+    let export = dir.path().join("export");
+    ledger.export(&mut std::fs::File::create(&export).unwrap()).unwrap();
+    let mut file = std::fs::File::options().append(true).open(&export).unwrap();
+    std::io::Write::write_all(&mut file, b"not a receipt\n{}\n").unwrap();
+
+    for path in [dir.path(), &export] {
+        let (mut all, mut first) = (vec![], vec![]);
+        ledger::each_receipt(path, |receipt| {
+            all.push(receipt.payload.seq);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        ledger::each_receipt(path, |receipt| {
+            first.push(receipt.payload.seq);
+            ControlFlow::Break(())
+        })
+        .unwrap();
+        assert_eq!((all, first), ((0..6).collect(), vec![0]), "{}", path.display());
+    }
+    assert!(ledger::each_receipt(&dir.path().join("nowhere"), |_| ControlFlow::Continue(())).is_err());
 }
