@@ -45,6 +45,7 @@ impl From<std::io::Error> for Failure {
 fn code(error: &BrokerError) -> &'static str {
     match error {
         BrokerError::Locked => "locked",
+        BrokerError::ToolChanged { .. } => "changed",
         BrokerError::WrongPassphrase => "wrong_passphrase",
         BrokerError::NameTaken(_) => "name_taken",
         BrokerError::Upstream { .. } => "upstream",

@@ -18,8 +18,11 @@ impl Note {
     /// What an event is worth telling the human outside the window. Questions are announced by the controller.
     pub(crate) fn about(event: &Event) -> Option<Self> {
         match event {
-            Event::LoginNeeded { server } => Some(Self {
-                title: format!("{server} no longer takes your login"),
+            Event::LoginNeeded { server, wants } => Some(Self {
+                title: match wants {
+                    Some(_) => format!("{server} wants more than your login gives"),
+                    None => format!("{server} no longer takes your login"),
+                },
                 body: "Open Countersign and log in again. Calls to it wait or fail until then.".into(),
             }),
             Event::Notice { sentence } => Some(Self { title: "Countersign".into(), body: sentence.clone() }),

@@ -2,7 +2,7 @@
 
 use crate::parts_dir;
 use crate::wallet::PATIENCE;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -40,9 +40,14 @@ pub struct Protected {
 impl Protected {
     /// Starts it; access tokens live for `ttl` seconds.
     pub async fn start(ttl: u32) -> Self {
+        Self::start_with(json!({"ttl": ttl})).await
+    }
+
+    /// Starts it with these settings; see protected-server.mjs.
+    pub async fn start_with(settings: Value) -> Self {
         let mut child = Command::new("node")
             .arg(parts_dir().join("protected-server.mjs"))
-            .arg(format!(r#"{{"ttl":{ttl}}}"#))
+            .arg(settings.to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)

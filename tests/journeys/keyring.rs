@@ -77,6 +77,47 @@ async fn a_locked_keyring_leaves_the_wallet_locked_and_says_so() {
     assert!(ready.contains(r#""wallet":"locked""#), "{ready}");
     let status = said(&countersign(&desktop, &["status", "--json"], "").await);
     assert!(status.contains("keyring"), "the reason is told: {status}");
+
+    let still = countersign(&desktop, &["unlock"], "").await;
+    assert_eq!(still.status.code(), Some(1), "{}", said(&still));
+    assert!(said(&still).contains("keyring"), "{}", said(&still));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_nobody_locked_unlocks_through_the_keyring_and_one_that_a_human_locked_wants_the_human()
+{
+    let desktop = Desktop::start().await.unwrap();
+    countersign(&desktop, &["init", "--keys", "keyring", "--no-passphrase"], "").await;
+    let keyring = keyring_process(&desktop).await;
+    rustix::process::kill_process(keyring, rustix::process::Signal::STOP).unwrap();
+    let (_serving, ready) = serve(&desktop).await;
+    assert!(ready.contains(r#""wallet":"locked""#), "{ready}");
+    rustix::process::kill_process(keyring, rustix::process::Signal::CONT).unwrap();
+
+    let unlocked = countersign(&desktop, &["unlock"], "").await;
+    assert!(unlocked.status.success(), "{}", said(&unlocked));
+    assert!(said(&unlocked).contains("through the system's keyring"), "{}", said(&unlocked));
+
+    countersign(&desktop, &["lock"], "").await;
+    let refused = countersign(&desktop, &["unlock"], "").await;
+    assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
+    assert!(said(&refused).contains("no passphrase"), "{}", said(&refused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_wallet_under_the_keyring_says_why_it_asks_for_a_passphrase() {
+    let (desktop, passphrase) = (Desktop::start().await.unwrap(), "correct horse battery staple");
+    let init = ["init", "--keys", "keyring", "--passphrase-fd", "0"];
+    let made = countersign(&desktop, &init, passphrase).await;
+    assert!(made.status.success(), "{}", said(&made));
+    let (_serving, _) = serve(&desktop).await;
+    countersign(&desktop, &["lock"], "").await;
+
+    let wrong = countersign(&desktop, &["unlock", "--passphrase-fd", "0"], "not the passphrase").await;
+    assert_eq!(wrong.status.code(), Some(3), "{}", said(&wrong));
+    let unlocked = countersign(&desktop, &["unlock", "--passphrase-fd", "0"], passphrase).await;
+    assert!(unlocked.status.success(), "{}", said(&unlocked));
+    assert!(said(&unlocked).contains("in the system's keyring"), "{}", said(&unlocked));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Logging in: the browser goes where it should, and only the answer to our own question counts.
 
-use journeys::{Protected, Wallet, wallet};
+use journeys::{Agent, Protected, Wallet, refusal, text, wallet};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -88,4 +88,82 @@ async fn threat_02_the_wallet_listens_on_no_port_but_while_a_login_waits_and_the
     assert_eq!(notes.stats().await["token"], json!({}), "the code of a foreign page is not exchanged");
 
     login.kill().await.unwrap();
+}
+
+/// A port that is free now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_program_may_register_itself_the_human_s_own_client_logs_in() {
+    let (port, secret) = (free_port(), "canary-client-secret-4711");
+    let notes = Protected::start_with(json!({"ttl": 2, "client": {
+        "client_id": "my wallet",
+        "client_secret": secret,
+        "redirect_uris": [format!("http://127.0.0.1:{port}/callback")],
+        "grant_types": ["authorization_code", "refresh_token"],
+    }}))
+    .await;
+    let wallet = Wallet::new().await;
+    wallet.owner(&["server", "add", "notes", "--url", &notes.mcp]).await;
+
+    let refused = wallet::finished(wallet.owner_command(&["login", "notes"]), "").await;
+    assert_eq!(refused.status.code(), Some(1));
+    let said = wallet::said(&refused);
+    assert!(said.contains("countersign login notes --client-id ID"), "{said}");
+    assert!(wallet.browser.opened().is_empty());
+
+    let port = port.to_string();
+    let as_client = ["login", "notes", "--client-id", "my wallet", "--redirect-port", &port];
+    let without = wallet::finished(wallet.command(&as_client), "").await;
+    assert!(!without.status.success(), "a client is entered by a human alone: {}", wallet::said(&without));
+    let secretly = [&as_client[..], &["--with-client-secret", "--secrets-stdin"]].concat();
+    wallet.owner_with(&secretly, &[secret]).await;
+
+    wallet.employ("scribe", "notes", &["read_note"], &["--ask", "never"]).await;
+    let agent = Agent::connect(&wallet, "scribe").await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(text(&agent.call("notes__read_note", json!({"title": "a"})).await), "The note a is empty.");
+    let stats = notes.stats().await;
+    assert!(stats["token"]["refresh_token"].as_u64() >= Some(1), "its client refreshes: {stats}");
+    assert_eq!(stats["refused"], json!([]));
+
+    wallet.anyone(&["logout", "notes"]).await;
+    wallet.owner(&["login", "notes"]).await;
+    let shown = wallet.anyone(&["server", "show", "notes"]).await;
+    assert!(!format!("{shown}{}", wallet.log()).contains(secret));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_more_scope_says_so_and_the_next_login_asks_for_both() {
+    let (notes, wallet) = (Protected::start(3600).await, Wallet::new().await);
+    wallet.add_and_log_in("notes", &notes.mcp).await;
+    wallet.employ("scribe", "notes", &["read_note", "write_note"], &["--ask", "never"]).await;
+    let agent = Agent::connect(&wallet, "scribe").await;
+    notes.control(json!({"wants": "notes:write"})).await;
+    let write = json!({"title": "a", "text": "b"});
+    for _ in 0..3 {
+        let answer = agent.call("notes__write_note", write.clone()).await;
+        assert_eq!(answer["error"]["data"]["reason"], "insufficient_scope", "{answer}");
+        let said = refusal(&answer);
+        assert!(said.contains("log in again: notes wants the scope \"notes:write\""), "{said}");
+    }
+    let read = agent.call("notes__read_note", json!({"title": "a"})).await;
+    assert_eq!(text(&read), "The note a is empty.", "what the login covers still works");
+    assert_eq!(wallet.browser.opened().len(), 1, "no browser opens by itself");
+    assert_eq!(wallet.receipts("login.needed").await.len(), 1, "the human is told once");
+    assert_eq!(notes.stats().await["token"], json!({"authorization_code": 1}), "no refresh is tried for it");
+    let shown = wallet.anyone(&["server", "list"]).await;
+    assert_eq!(shown[0]["login"]["wants"], "notes:write", "{shown}");
+
+    wallet.owner(&["login", "notes"]).await;
+    let address: reqwest::Url = wallet.browser.address(1).await.parse().unwrap();
+    let scopes = asked(&address)["scope"].clone();
+    for scope in ["notes", "notes:write"] {
+        assert!(scopes.split(' ').any(|asked| asked == scope), "{scopes}");
+    }
+    assert_eq!(text(&agent.call("notes__write_note", write).await), "Written: a");
+    assert_eq!(wallet.anyone(&["server", "list"]).await[0]["login"]["wants"], json!(null));
+    wallet.ledger_verifies().await;
 }

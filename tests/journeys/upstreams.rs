@@ -24,7 +24,7 @@ async fn a_server_that_is_down_is_named_and_works_again_when_it_is_up() {
     still_works(&agent).await;
     notes.control(json!({"down": true})).await;
     let answer = agent.call("notes__read_note", json!({"title": "a"})).await;
-    assert!(refusal(&answer).contains("server"), "{answer}");
+    assert!(refusal(&answer).contains("notes"), "{answer}");
     notes.control(json!({"down": false})).await;
     still_works(&agent).await;
 }
@@ -34,7 +34,8 @@ async fn a_server_that_answers_garbage_or_dies_in_mid_answer_leaves_the_outcome_
     let (_notes, wallet, agent) = at_work().await;
     for tool in ["notes__garble", "notes__die"] {
         let answer = agent.call(tool, json!({})).await;
-        assert!(refusal(&answer).contains("may have happened"), "{tool}: {answer}");
+        let said = refusal(&answer);
+        assert!(said.contains("sent to notes") && said.contains("may have happened"), "{tool}: {said}");
     }
     still_works(&agent).await;
     let closed = wallet.receipts("call.closed").await;

@@ -2,9 +2,10 @@
 // server made with the official SDK. Prints one line of JSON with its addresses when it is ready.
 //
 //   node protected-server.mjs '{"ttl": 3600}'
+//   node protected-server.mjs '{"client": {"client_id": "x", …}}'   that client alone, and no dynamic registration
 //
 // GET  /stats     what the two have seen: token requests by grant, calls that took effect, proofs, headers
-// POST /control   {"ttl": seconds, "tokenDelay": milliseconds, "down": bool, "hidePkce": bool}
+// POST /control   {"ttl": seconds, "tokenDelay": milliseconds, "down": bool, "hidePkce": bool, "wants": "scope for write_note"}
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import express from 'express';
@@ -13,7 +14,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
 
-const settings = { ttl: 3600, tokenDelay: 0, down: false, hidePkce: false, ...JSON.parse(process.argv[2] ?? '{}') };
+const settings = { ttl: 3600, tokenDelay: 0, down: false, hidePkce: false, client: null, wants: null, ...JSON.parse(process.argv[2] ?? '{}') };
 const stats = { token: {}, refused: [], revocations: 0, unauthorized: 0, issued: [], calls: [], proofs: [], headers: [] };
 const resourceServer = { client_id: 'resource', client_secret: randomUUID() };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -36,7 +37,7 @@ function listen(server) {
 
 function authorizationServer() {
   const provider = new Provider(issuer, {
-    clients: [{ ...resourceServer, redirect_uris: [], response_types: [], grant_types: [] }],
+    clients: [{ ...resourceServer, redirect_uris: [], response_types: [], grant_types: [] }, settings.client].filter(Boolean),
     cookies: { keys: [randomUUID()] },
     scopes: ['openid', 'offline_access'],
     pkce: { required: () => true },
@@ -49,7 +50,7 @@ function authorizationServer() {
     ttl: { AccessToken: () => settings.ttl, RefreshToken: 86400, Grant: 86400, Session: 86400, Interaction: 600 },
     features: {
       devInteractions: { enabled: false },
-      registration: { enabled: true },
+      registration: { enabled: !settings.client },
       revocation: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_, client) => client.clientId === resourceServer.client_id },
       resourceIndicators: {
@@ -58,7 +59,7 @@ function authorizationServer() {
         useGrantedResource: () => true,
         getResourceServerInfo: (_, asked) => {
           if (asked !== mcp) throw new errors.InvalidTarget();
-          return { audience: mcp, scope: 'notes', accessTokenFormat: 'opaque', accessTokenTTL: settings.ttl };
+          return { audience: mcp, scope: 'notes notes:write', accessTokenFormat: 'opaque', accessTokenTTL: settings.ttl };
         },
       },
     },
@@ -84,7 +85,7 @@ async function grantEverything(ctx) {
     accountId: ctx.oidc.session.accountId,
   });
   grant.addOIDCScope('openid offline_access');
-  grant.addResourceScope(mcp, 'notes');
+  grant.addResourceScope(mcp, 'notes notes:write');
   await grant.save();
   return grant;
 }
@@ -116,7 +117,10 @@ async function guard(request, answer, next) {
   if (settings.down) return request.socket.destroy();
   const token = request.headers.authorization?.replace(/^Bearer /i, '');
   const claims = token && (await introspect(token));
-  if (claims?.active && claims.aud === mcp) return next();
+  if (claims?.active && claims.aud === mcp) {
+    answer.locals.scopes = claims.scope.split(' ');
+    return next();
+  }
   stats.unauthorized += 1;
   answer.status(401).set('WWW-Authenticate', `Bearer resource_metadata="${metadata}", scope="notes"`).end();
 }
@@ -137,6 +141,10 @@ async function serve(sessions, request, answer) {
   if (request.body?.method === 'tools/call') {
     const { name, arguments: given, _meta } = request.body.params;
     stats.proofs.push({ name, arguments: given, meta: _meta ?? null, header: headers['countersign-proof'] ?? null });
+  }
+  if (settings.wants && request.body?.params?.name === 'write_note' && !answer.locals.scopes.includes(settings.wants)) {
+    const challenge = `Bearer error="insufficient_scope", scope="${settings.wants}", resource_metadata="${metadata}"`;
+    return answer.status(403).set('WWW-Authenticate', challenge).end();
   }
   let transport = sessions.get(headers['mcp-session-id']);
   if (!transport && headers['mcp-session-id']) return answer.status(404).end();

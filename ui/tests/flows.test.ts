@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
 import App from "../src/App.svelte";
 import { fake, type Fake } from "../src/ipc/fake";
-import { confirming } from "../src/ipc/scenes";
+import { confirming, servers } from "../src/ipc/scenes";
 
 afterEach(cleanup);
 
@@ -41,6 +41,20 @@ describe("home", () => {
     await fireEvent.click((await screen.findAllByRole("button", { name: "Review" }))[0]!);
     expect(sent(host, "review")).toEqual([{ id: "q1" }]);
     expect(sent(host, "answer")).toEqual([]);
+  });
+});
+
+describe("a login that does not reach far enough", () => {
+  it("says what the server wants besides, and logs in again", async () => {
+    const host = await opened("", "#servers/linear");
+    expect(screen.queryByRole("button", { name: "Log in to linear" })).toBeNull();
+    const linear = servers.find(({ name }) => name === "linear")!;
+    const login = { state: "loggedIn" as const, expires: null, scopes: ["read"], wants: ["issues:write"] };
+    host.emit({ kind: "server", server: { ...linear, login } });
+    expect(await screen.findByText("linear wants more than this login gives")).toBeInTheDocument();
+    expect(screen.getByText("issues:write")).toBeInTheDocument();
+    await fireEvent.click(button("Log in to linear"));
+    expect(sent(host, "login")).toEqual([{ name: "linear" }]);
   });
 });
 

@@ -1,7 +1,8 @@
 //! How a call can end, for the agent and for the record.
 
 use crate::link::Fault;
-use domain::Denial;
+use domain::{Denial, ServerName};
+use mcp::era::OpenError;
 use mcp::upstream::{Arrival, UpstreamError};
 use mcp::{Message, RawId};
 use proof::receipt::{Outcome, Shown, Status};
@@ -64,28 +65,33 @@ impl End {
     }
 
     /// It left, and its effect is unknown.
-    pub(crate) fn unknown(why: &str) -> Self {
-        Self::Unknown {
-            sentence: format!("It was sent, and {why}: it may have happened. Look before trying again."),
-        }
+    pub(crate) fn unknown(server: &ServerName, why: &dyn Display) -> Self {
+        let sentence =
+            format!("It was sent to {server}, and {why}: it may have happened. Look before trying again.");
+        Self::Unknown { sentence }
     }
 
-    /// What a link's fault means for a call.
-    pub(crate) fn from_fault(fault: Fault) -> Self {
+    /// What a fault on the way to `server` means for a call.
+    pub(crate) fn from_fault(fault: Fault, server: &ServerName) -> Self {
+        let nothing = |reason, why: &dyn Display| Self::NotSent {
+            reason,
+            sentence: format!("Nothing was done at {server}: {why}."),
+        };
         match fault {
             Fault::Denied(denial) => Self::Stopped(denial),
-            Fault::LoginNeeded => Self::NotSent {
-                reason: "login_needed",
-                sentence: "Nothing was sent: the human has to log in to this server again, in Countersign."
-                    .into(),
-            },
-            Fault::Open(error) => Self::not_sent(&error),
-            Fault::Vault(error) => Self::not_sent(&error),
+            Fault::LoginNeeded => {
+                nothing("login_needed", &"the human has to log in to it again, in Countersign")
+            }
+            Fault::MoreScope { .. } => {
+                nothing("insufficient_scope", &format!("{fault}. The human can do that in Countersign"))
+            }
+            Fault::Login(error) => nothing("insufficient_scope", &error),
+            Fault::Open(OpenError::Upstream(error)) => nothing(reason(&error), &error),
+            Fault::Open(error) => nothing("not_sent", &error),
+            Fault::Vault(error) => nothing("not_sent", &error),
             Fault::Upstream(error) => match error.arrival() {
-                Arrival::No => {
-                    Self::NotSent { reason: reason(&error), sentence: format!("Nothing was sent: {error}.") }
-                }
-                Arrival::Maybe => Self::unknown(&error.to_string()),
+                Arrival::No => nothing(reason(&error), &error),
+                Arrival::Maybe => Self::unknown(server, &error),
             },
         }
     }

@@ -82,6 +82,14 @@ pub enum BrokerError {
         /// What it does have.
         known: String,
     },
+    /// The server lists another definition than the human saw.
+    #[error("{server} changed its tool {tool} while you were looking at it; nothing was granted, look again")]
+    ToolChanged {
+        /// Where.
+        server: ServerName,
+        /// What.
+        tool: String,
+    },
     /// What was asked for makes no sense; the sentence says what and what to do.
     #[error("{0}")]
     Invalid(String),
@@ -120,9 +128,12 @@ impl BrokerError {
             | Self::NameTaken(_)
             | Self::NoTool { .. }
             | Self::Invalid(_) => 2,
-            Self::NoWallet | Self::Exists | Self::Upstream { .. } | Self::Login { .. } | Self::Storage(_) => {
-                1
-            }
+            Self::ToolChanged { .. }
+            | Self::NoWallet
+            | Self::Exists
+            | Self::Upstream { .. }
+            | Self::Login { .. }
+            | Self::Storage(_) => 1,
         }
     }
 }

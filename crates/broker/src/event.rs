@@ -61,10 +61,12 @@ pub enum Event {
         /// Why.
         denial: Denial,
     },
-    /// A server no longer takes its login.
+    /// A server no longer takes its login, or wants more than it gives.
     LoginNeeded {
         /// Which.
         server: ServerName,
+        /// The scopes it wants besides, when the login holds and does not reach far enough.
+        wants: Option<String>,
     },
     /// Something the human should read: a damaged store set aside, an interrupted call found at start.
     Notice {

@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) closing: CancellationToken,
     unfinished: Mutex<Vec<Entry>>,
     notices: Mutex<Vec<String>>,
+    /// Set while the wallet is locked by a human's act: whether a passphrase can show that it is they who open it again.
+    shut: Mutex<Option<bool>>,
     lock: Mutex<Option<File>>,
 }
 
@@ -74,6 +76,7 @@ impl Inner {
             closing: CancellationToken::new(),
             unfinished: Mutex::default(),
             notices: Mutex::default(),
+            shut: Mutex::default(),
             lock: Mutex::new(Some(lock)),
             home,
             vault,
@@ -238,16 +241,27 @@ impl Inner {
         Ok(self.vault.records("checkpoint").put("latest", &String::from_utf8_lossy(&signed).into_owned())?)
     }
 
+    /// A human locks the wallet, or has opened it again.
+    pub(crate) fn shut_by_human(&self, shut: Option<bool>) {
+        *lock(&self.shut) = shut;
+    }
+
+    /// Whether a human has locked the wallet, and then whether a passphrase opens it again.
+    pub(crate) fn was_shut_by_human(&self) -> Option<bool> {
+        *lock(&self.shut)
+    }
+
     /// Gives the home free.
     pub(crate) fn release(&self) {
         self.closing.cancel();
         lock(&self.lock).take();
     }
 
-    /// Tells that a server no longer takes its login.
-    pub(crate) fn login_needed(&self, server: &ServerName) {
-        self.tell(Event::LoginNeeded { server: server.clone() });
-        let body = Body { server: Some(server.clone()), ..self.body(Kind::LoginNeeded) };
+    /// Tells that a server no longer takes its login, or that it wants more scope than the login gives.
+    pub(crate) fn login_needed(&self, server: &ServerName, wants: Option<String>) {
+        let note = wants.as_ref().map(|scopes| format!("the server wants more scope: {scopes}"));
+        self.tell(Event::LoginNeeded { server: server.clone(), wants });
+        let body = Body { server: Some(server.clone()), note, ..self.body(Kind::LoginNeeded) };
         if let Err(error) = self.note(body) {
             tracing::warn!(%error, "a lost login was not recorded");
         }

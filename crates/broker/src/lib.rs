@@ -31,9 +31,10 @@ pub use consent::Consent;
 pub use error::{BrokerError, OpenError};
 pub use event::{Event, QuestionEnd};
 pub use home::Home;
+pub use oauth::KnownClient;
 pub use owner::{
     CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,
-    Status, ToolDraft, WalletState,
+    Status, ToolDraft, Unlocking, WalletState,
 };
 pub use vault::Secret;
 

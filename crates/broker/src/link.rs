@@ -56,6 +56,17 @@ pub(crate) enum Fault {
     /// The human has to log in.
     #[error("the human has to log in to this server again")]
     LoginNeeded,
+    /// The login holds, and does not reach far enough.
+    #[error("log in again: {}", wanted(server, scopes))]
+    MoreScope {
+        /// Which server.
+        server: ServerName,
+        /// What it wants besides, as far as it said.
+        scopes: String,
+    },
+    /// No login helps.
+    #[error(transparent)]
+    Login(#[from] oauth::OAuthError),
     /// The server, or the way to it.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
@@ -309,6 +320,14 @@ impl Link {
                 }
             }
         }
+    }
+}
+
+/// What a server wants, in words.
+fn wanted(server: &ServerName, scopes: &str) -> String {
+    match scopes {
+        "" => format!("{server} wants more scope than its login gives"),
+        scopes => format!("{server} wants the scope {scopes:?}, which its login does not give"),
     }
 }
 

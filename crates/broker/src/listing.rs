@@ -33,7 +33,8 @@ type Listed = (ServerName, Vec<(Value, Option<Digest>)>);
 async fn in_time(session: &Session, server: ServerName, list: List) -> Option<Listed> {
     match tokio::time::timeout(PATIENCE, items(session, &server, list)).await {
         Ok(Ok(items)) => Some((server, items)),
-        Ok(Err(error)) => {
+        Ok(Err(fault)) => {
+            let error = session.inner.understood(&server, fault);
             tracing::info!(%server, %error, "left out of a list");
             None
         }

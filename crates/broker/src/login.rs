@@ -1,10 +1,11 @@
 //! Credentials in time for a call: fresh before it is sent, renewed once when a server refuses.
 
-use crate::end::End;
 use crate::inner::Inner;
 use crate::link::Fault;
 use domain::{Credential, Denial, ServerName, Timestamp, Transport};
-use oauth::OAuthError;
+use mcp::era::OpenError;
+use mcp::upstream::UpstreamError;
+use oauth::{Forbidden, OAuthError};
 use policy::Permit;
 use vault::{Attachment, VaultError};
 
@@ -17,7 +18,7 @@ impl Inner {
         match self.oauth.fresh(server, self.clock.now()).await {
             Ok(()) => Ok(()),
             Err(OAuthError::LoginNeeded(_)) => {
-                self.login_needed(server);
+                self.login_needed(server, None);
                 Err(Fault::LoginNeeded)
             }
             // The token may still be good: the server decides.
@@ -37,9 +38,32 @@ impl Inner {
             Ok(()) => true,
             Err(error) => {
                 tracing::info!(%server, %error, "a refused login could not be renewed");
-                self.login_needed(server);
+                self.login_needed(server, None);
                 false
             }
+        }
+    }
+
+    /// What a server's no means for its login: one that does not reach far enough is remembered for the next login, and the
+    /// human is told, once. Every other fault stays what it is.
+    pub(crate) fn understood(&self, server: &ServerName, fault: Fault) -> Fault {
+        let (Fault::Upstream(UpstreamError::Forbidden { www_authenticate })
+        | Fault::Open(OpenError::Upstream(UpstreamError::Forbidden { www_authenticate }))) = &fault
+        else {
+            return fault;
+        };
+        if !self.logs_in(server) {
+            return fault;
+        }
+        match self.oauth.forbidden(server, www_authenticate) {
+            Ok(Forbidden::WantsMore { scopes, is_news }) => {
+                if is_news {
+                    self.login_needed(server, Some(scopes.clone()));
+                }
+                Fault::MoreScope { server: server.clone(), scopes }
+            }
+            Ok(Forbidden::Plainly) => fault,
+            Err(error) => Fault::Login(error),
         }
     }
 
@@ -69,11 +93,5 @@ fn fault(error: VaultError) -> Fault {
         Fault::LoginNeeded
     } else {
         Fault::Vault(error)
-    }
-}
-
-impl From<Fault> for End {
-    fn from(fault: Fault) -> Self {
-        Self::from_fault(fault)
     }
 }

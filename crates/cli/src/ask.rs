@@ -1,6 +1,7 @@
 //! Secrets from a human: the terminal, or an open file descriptor. Never the arguments, never the environment.
 
 use crate::Failure;
+use crate::args::Confirm;
 use broker::control::Entrusted;
 use std::fs::File;
 use std::io::{self, Read};
@@ -40,6 +41,16 @@ pub(crate) fn new_passphrase(fd: Option<RawFd>) -> Result<Zeroizing<String>, Fai
 /// A secret of the server's, from the terminal.
 pub(crate) fn from_terminal(prompt: &str) -> Result<Entrusted, Failure> {
     type_in(prompt).map(Entrusted::new)
+}
+
+/// Secrets and passphrase can't both come on standard input.
+pub(crate) fn refuse_shared_stdin(confirm: Confirm) -> Result<(), Failure> {
+    if confirm.passphrase_fd != Some(0) {
+        return Ok(());
+    }
+    Err(Failure::Usage(
+        "--secrets-stdin and --passphrase-fd 0 both read standard input; use another descriptor".into(),
+    ))
 }
 
 /// The secrets on standard input, one a line.

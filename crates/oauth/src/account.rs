@@ -2,7 +2,7 @@
 
 use crate::exchange::{self, Failed};
 use crate::metadata::Discovered;
-use crate::{Inner, OAuthError};
+use crate::{Inner, OAuthError, WwwAuthenticate, scopes};
 use domain::{ServerName, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -41,6 +41,8 @@ struct Slot {
     renewed: Option<Timestamp>,
     /// When they last came because a server rejected the ones before.
     replaced: Option<Timestamp>,
+    /// What the server wants besides what is granted; the next login asks for it.
+    wanted: Option<WwwAuthenticate>,
 }
 
 impl Default for Account {
@@ -144,6 +146,22 @@ pub(crate) fn keep(
     *slot = Slot { era: slot.era + 1, renewed: Some(now), ..Slot::default() };
     account.set_due(due(tokens, now));
     Ok(())
+}
+
+/// Remembers that a server wants more scope than its login gives, together with what it wanted before. Whether that is news.
+pub(crate) fn want(oauth: &Inner, server: &ServerName, challenge: WwwAuthenticate) -> bool {
+    let account = oauth.account(server);
+    let mut slot = account.slot();
+    let scope = scopes::both(slot.wanted.as_ref(), &challenge);
+    let wanted = Some(WwwAuthenticate { scope, ..challenge });
+    let is_news = slot.wanted != wanted;
+    slot.wanted = wanted;
+    is_news
+}
+
+/// What a server wants besides what its login gives.
+pub(crate) fn wanted(oauth: &Inner, server: &ServerName) -> Option<WwwAuthenticate> {
+    oauth.account(server).slot().wanted.clone()
 }
 
 /// Forgets the tokens here, then gives them back where they came from. `Ok(false)` where nobody takes them back.

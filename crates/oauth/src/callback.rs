@@ -44,11 +44,18 @@ impl Answer {
 impl Callback {
     /// Listens on `port`, or on a free one when that is taken or 0.
     pub(crate) async fn listen(port: u16) -> Result<Self, OAuthError> {
-        let bind = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-        let bound = match bind(port).await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => bind(0).await,
-            bound => bound,
-        };
+        match bind(port).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Self::of(bind(0).await, port),
+            bound => Self::of(bound, port),
+        }
+    }
+
+    /// Listens on `port` and no other: a client registered for it may come back to no other.
+    pub(crate) async fn listen_at(port: u16) -> Result<Self, OAuthError> {
+        Self::of(bind(port).await, port)
+    }
+
+    fn of(bound: io::Result<TcpListener>, port: u16) -> Result<Self, OAuthError> {
         let failed = |error: io::Error| OAuthError::Listen { port, reason: error.to_string() };
         let listener = bound.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
@@ -82,6 +89,10 @@ impl Callback {
             }
         }
     }
+}
+
+async fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
 }
 
 /// Reads a request's head and returns its target; the connection stays open for the answer. A request for another host is from

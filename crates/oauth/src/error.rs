@@ -104,10 +104,15 @@ pub enum OAuthError {
         issuer: String,
     },
     /// No way to become known there.
-    #[error("{issuer} lets no program register itself; register one there and enter its client id")]
+    #[error(
+        "{issuer} lets no program register itself; register one there, then run \
+         `countersign login {server} --client-id ID` with the id it was given"
+    )]
     ClientNeeded {
         /// Who.
         issuer: String,
+        /// The server whose login it is.
+        server: ServerName,
     },
     /// The server wants scopes that a login just now did not give.
     #[error("{server} wants the scopes {scopes:?}, which its login does not give; ask its owner for them")]

@@ -27,7 +27,7 @@ use domain::{Server, ServerName, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use vault::{Secret, Vault};
+use vault::Vault;
 use web::Web;
 
 pub use browser::{Browser, SystemBrowser};
@@ -36,6 +36,7 @@ pub use error::OAuthError;
 pub use login::LoggedIn;
 pub use options::OAuthOptions;
 pub use place::Refused;
+pub use registration::KnownClient;
 pub use web::HttpLimits;
 
 /// Logins and their tokens. Clones are the same.
@@ -60,7 +61,8 @@ impl OAuth {
         Self(Arc::new(Inner { vault, options, web, accounts, logging_in }))
     }
 
-    /// Logs in to `server` in the human's browser. `challenge` is what a refused request was told, if there was one.
+    /// Logs in to `server` in the human's browser. `challenge` is what a refused request was told, if there was one; else what
+    /// [`OAuth::forbidden`] remembers.
     /// Dropping the future cancels the login.
     ///
     /// # Errors
@@ -73,6 +75,7 @@ impl OAuth {
         now: Timestamp,
     ) -> Result<LoggedIn, OAuthError> {
         let _alone = Alone::claim(&self.0, &server.name)?;
+        let challenge = challenge.or_else(|| account::wanted(&self.0, &server.name));
         login::log_in(&self.0, server, browser, challenge, now).await
     }
 
@@ -81,14 +84,9 @@ impl OAuth {
     ///
     /// # Errors
     /// Whatever kept the wallet from finding the authorization server; [`OAuthError::Vault`].
-    pub async fn introduce(
-        &self,
-        server: &Server,
-        client_id: &str,
-        client_secret: Option<Secret>,
-    ) -> Result<String, OAuthError> {
+    pub async fn introduce(&self, server: &Server, client: KnownClient) -> Result<String, OAuthError> {
         let authority = login::authority_of(&self.0, server).await?;
-        let client = registration::entered(&authority, client_id, client_secret);
+        let client = registration::entered(&authority, client);
         self.0.vault.tokens(&server.name).save_registration(&client)?;
         Ok(authority.issuer)
     }
@@ -120,6 +118,34 @@ impl OAuth {
         account::replace(&self.0, server, sent, now).await
     }
 
+    /// The server answered 403 with these `WWW-Authenticate` challenges. When it wants more scope than the login gives, that is
+    /// remembered until the next login, which asks for it besides what is granted; nothing is asked of anybody now.
+    ///
+    /// # Errors
+    /// [`OAuthError::ScopeNotGranted`] when the login gives all that already, so that another one would not help;
+    /// [`OAuthError::Vault`].
+    pub fn forbidden(&self, server: &ServerName, challenges: &[String]) -> Result<Forbidden, OAuthError> {
+        let mut found = challenges.iter().filter_map(|header| WwwAuthenticate::parse(header));
+        let Some(challenge) = found.find(WwwAuthenticate::wants_more_scope) else {
+            return Ok(Forbidden::Plainly);
+        };
+        let tokens = self.0.vault.tokens(server).load()?;
+        let granted = tokens.as_ref().and_then(|tokens| tokens.scope.as_deref());
+        let scopes = error::tidy(challenge.scope.as_deref().unwrap_or_default());
+        if scopes::covers(granted, &challenge) {
+            return Err(OAuthError::ScopeNotGranted { server: server.clone(), scopes });
+        }
+        let is_news = account::want(&self.0, server, challenge);
+        Ok(Forbidden::WantsMore { scopes, is_news })
+    }
+
+    /// The scopes a server wants besides what its login gives, if it said so since; empty when it did not name them.
+    #[must_use]
+    pub fn wanted(&self, server: &ServerName) -> Option<String> {
+        let wanted = account::wanted(&self.0, server)?;
+        Some(error::tidy(&wanted.scope.unwrap_or_default()))
+    }
+
     /// Logs out: the tokens are deleted here, then revoked where they came from (RFC 7009). Whether they were revoked there;
     /// `false` where there was no login, or nobody to revoke it.
     ///
@@ -145,6 +171,20 @@ impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth").field("options", &self.0.options).finish_non_exhaustive()
     }
+}
+
+/// What a 403 means for a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// The server wants more scope than the login gives.
+    WantsMore {
+        /// Which, as far as it said; for people.
+        scopes: String,
+        /// Whether it had not said so before.
+        is_news: bool,
+    },
+    /// No, for a reason of its own.
+    Plainly,
 }
 
 /// The right to open a browser for one server.

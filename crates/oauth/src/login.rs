@@ -148,11 +148,16 @@ impl<'a> Login<'a, Registering> {
         let store = oauth.vault.tokens(&self.server.name);
         let scopes = self.scopes(store.load()?.as_deref())?;
         let earlier = store.registration(&discovered.authority.issuer)?;
-        let callback = Callback::listen(oauth.options.redirect_port).await?;
+        let earlier = earlier.filter(|earlier| registration::stays(earlier, self.now()));
+        let callback = match earlier.as_ref().and_then(|earlier| earlier.redirect_port) {
+            Some(port) => Callback::listen_at(port).await?,
+            None => Callback::listen(oauth.options.redirect_port).await?,
+        };
         let back = callback.redirect_uri();
-        let registration = match earlier.filter(|earlier| registration::stays(earlier, self.now())) {
+        let (authority, options, name) = (&discovered.authority, &oauth.options, &self.server.name);
+        let registration = match earlier {
             Some(earlier) => earlier,
-            None => registration::register(&self.line, &discovered.authority, &oauth.options, &back).await?,
+            None => registration::register(&self.line, authority, options, &back, name).await?,
         };
         let redirect_uri =
             RedirectUrl::new(back).map_err(|error| OAuthError::bad_answer("127.0.0.1", error.to_string()))?;

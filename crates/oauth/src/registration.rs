@@ -4,7 +4,7 @@
 use crate::metadata::Authority;
 use crate::web::Line;
 use crate::{OAuthError, OAuthOptions};
-use domain::Timestamp;
+use domain::{ServerName, Timestamp};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Request, StatusCode};
 use serde::Deserialize;
@@ -14,6 +14,17 @@ use vault::{ClientRegistration, Secret};
 const NONE: &str = "none";
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
+
+/// A client the human has registered at an authorization server.
+#[derive(Debug)]
+pub struct KnownClient {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`, for a confidential client.
+    pub secret: Option<Secret>,
+    /// The port in its redirect URI, `http://127.0.0.1:PORT/callback`; without, it may come back to any.
+    pub redirect_port: Option<u16>,
+}
 
 /// What the server answers (RFC 7591 §3.2).
 #[derive(Deserialize)]
@@ -43,12 +54,14 @@ pub(crate) async fn register(
     authority: &Authority,
     options: &OAuthOptions,
     redirect_uri: &str,
+    server: &ServerName,
 ) -> Result<ClientRegistration, OAuthError> {
     if let Some(document) = options.client_document.as_ref().filter(|_| authority.reads_client_documents) {
-        return Ok(entered(authority, document.as_str(), None));
+        let id = document.as_str().to_owned();
+        return Ok(entered(authority, KnownClient { id, secret: None, redirect_port: None }));
     }
     let Some(endpoint) = &authority.registration_endpoint else {
-        return Err(OAuthError::ClientNeeded { issuer: authority.issuer.clone() });
+        return Err(OAuthError::ClientNeeded { issuer: authority.issuer.clone(), server: server.clone() });
     };
     let request = Request::post(endpoint.as_str())
         .header(CONTENT_TYPE, "application/json")
@@ -62,20 +75,17 @@ pub(crate) async fn register(
     }
 }
 
-/// A client the human made known, that may come back to any port.
-pub(crate) fn entered(
-    authority: &Authority,
-    client_id: &str,
-    client_secret: Option<Secret>,
-) -> ClientRegistration {
-    let method = if client_secret.is_none() { NONE } else { best_method(authority, &[BASIC, POST]) };
+/// A client the human made known.
+pub(crate) fn entered(authority: &Authority, client: KnownClient) -> ClientRegistration {
+    let method = if client.secret.is_none() { NONE } else { best_method(authority, &[BASIC, POST]) };
     ClientRegistration {
         issuer: authority.issuer.clone(),
-        client_id: client_id.into(),
-        client_secret,
+        client_id: client.id,
+        client_secret: client.secret,
         secret_expires: None,
         auth_method: Some(method.into()),
         redirect_uris: vec![],
+        redirect_port: client.redirect_port,
     }
 }
 
@@ -107,6 +117,7 @@ fn read(authority: &Authority, body: &[u8], redirect_uri: &str) -> Result<Client
         secret_expires: end.map(Timestamp::from_seconds),
         auth_method: registered.token_endpoint_auth_method,
         redirect_uris: vec![redirect_uri.into()],
+        redirect_port: None,
     })
 }
 

@@ -2,7 +2,10 @@
 
 use crate::WwwAuthenticate;
 use crate::metadata::Discovered;
+use std::collections::HashSet;
 
+/// The longest list of scopes that is put together, in bytes.
+const MOST: usize = 1024;
 const OFFLINE: &str = "offline_access";
 
 /// The challenge's scopes, else all the server says are enough to begin with, else none. A step-up adds what was granted
@@ -33,6 +36,16 @@ pub(crate) fn choose(
 pub(crate) fn covers(granted: Option<&str>, challenge: &WwwAuthenticate) -> bool {
     let granted = split(granted.unwrap_or_default());
     challenge.scope.as_deref().is_some_and(|wanted| split(wanted).iter().all(|scope| granted.contains(scope)))
+}
+
+/// What two challenges want together; the newer alone when that would be more than any login asks for.
+pub(crate) fn both(earlier: Option<&WwwAuthenticate>, newer: &WwwAuthenticate) -> Option<String> {
+    let scopes = [earlier, Some(newer)].map(|challenge| challenge?.scope.as_deref().map(split));
+    let mut all: Vec<String> = scopes.into_iter().flatten().flatten().collect();
+    let mut seen = HashSet::new();
+    all.retain(|scope| is_scope(scope) && seen.insert(scope.clone()));
+    let all = all.join(" ");
+    if all.len() > MOST { newer.scope.clone() } else { Some(all).filter(|all| !all.is_empty()) }
 }
 
 fn split(scopes: &str) -> Vec<String> {
@@ -88,6 +101,17 @@ mod tests {
         let step = challenge("Bearer error=\"insufficient_scope\", scope=\"write\"");
         assert_eq!(choose(&server, step.as_ref(), Some("read write")), ["read", "write"]);
         assert_eq!(choose(&server, challenge("Bearer scope=\"write\"").as_ref(), Some("read")), ["write"]);
+    }
+
+    #[test]
+    fn what_two_tools_want_is_asked_for_together_but_not_without_end() {
+        let wants = |scope: &str| {
+            challenge(&format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"")).unwrap()
+        };
+        assert_eq!(both(None, &wants("b a b")).as_deref(), Some("b a"));
+        assert_eq!(both(Some(&wants("a b")), &wants("c a")).as_deref(), Some("a b c"));
+        assert_eq!(both(Some(&wants(&"x".repeat(1020))), &wants("write")).as_deref(), Some("write"));
+        assert_eq!(both(None, &challenge("Bearer error=insufficient_scope").unwrap()), None);
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub struct ClientRegistration {
     pub auth_method: Option<String>,
     /// The redirect URIs it was registered with.
     pub redirect_uris: Vec<String>,
+    /// The one loopback port it may come back to, where the human said so.
+    #[serde(default)]
+    pub redirect_port: Option<u16>,
 }
 
 /// One server's account.

@@ -3,7 +3,7 @@
 use super::{Held, agent_name, consent};
 use crate::failure::Answered;
 use crate::present;
-use crate::view::{Agent, AgentDetail, Draft, DraftTool, Enrolment, Failure, Signed};
+use crate::view::{Agent, AgentDetail, Draft, DraftTool, Enrolment, Signed};
 use broker::{Broker, DelegationView, GrantDraft, ToolDraft};
 use domain::{DelegationId, DelegationState, Limits};
 use tauri::WebviewWindow;
@@ -47,13 +47,6 @@ pub(crate) async fn delegate(shell: Held<'_>, window: WebviewWindow, draft: Draf
     let broker = shell.broker()?;
     let older = if draft.replaces { replaced_by(broker, &draft) } else { vec![] };
     let signed = broker.delegate(consent(&shell, &window), to_sign(broker, &draft)).await?;
-    if !pins_what_was_seen(&signed, &draft) {
-        broker.revoke_delegation(&signed.delegation.id).await?;
-        return Err(Failure::new(
-            "changed",
-            "A tool changed while you were looking at it. Nothing was granted; look again.",
-        ));
-    }
     for id in &older {
         broker.revoke_delegation(id).await?;
     }
@@ -69,6 +62,7 @@ pub(crate) async fn revoke_delegation(shell: Held<'_>, id: String) -> Answered<(
 fn to_sign(broker: &Broker, draft: &Draft) -> broker::Draft {
     let tool = |tool: &DraftTool| ToolDraft {
         name: tool.name.clone(),
+        definition: Some(tool.definition),
         approval: tool.approval.into(),
         limits: Limits { calls: tool.calls, per_minute: tool.per_minute },
     };
@@ -85,13 +79,4 @@ fn replaced_by(broker: &Broker, draft: &Draft) -> Vec<DelegationId> {
             && held.delegation.grants.iter().all(|grant| grant.server == draft.server)
     };
     broker.delegations().into_iter().filter(same).map(|held| held.delegation.id).collect()
-}
-
-/// Whether what was signed names exactly the definitions the human saw in the form.
-fn pins_what_was_seen(signed: &DelegationView, draft: &Draft) -> bool {
-    let Some(grant) = signed.delegation.grant(&draft.server) else { return false };
-    draft
-        .tools
-        .iter()
-        .all(|seen| grant.tool(&seen.name).is_some_and(|tool| tool.definition == seen.definition))
 }

@@ -100,12 +100,17 @@ fn login(shell: &Shell, broker: &Broker, server: &ServerView) -> view::Login {
         }
         (LoginState::NotNeeded, _) => view::Login::None,
         (LoginState::LoggedOut, _) => view::Login::LoggedOut,
-        (LoginState::LoggedIn { expires, scope }, _) => view::Login::LoggedIn {
+        (LoginState::LoggedIn { expires, scope, wants }, _) => view::Login::LoggedIn {
             expires: *expires,
-            scopes: scope.iter().flat_map(|scope| scope.split_whitespace()).map(str::to_owned).collect(),
+            scopes: words(scope.as_deref().unwrap_or_default()),
+            wants: wants.as_deref().map(words),
         },
         (LoginState::Broken { .. }, _) => view::Login::Ended { at: broker.now() },
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn parameters(tool: &Value) -> Vec<view::Parameter> {

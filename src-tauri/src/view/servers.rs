@@ -66,6 +66,8 @@ pub enum Login {
         expires: Option<Timestamp>,
         /// What the login covers, as the server said.
         scopes: Vec<String>,
+        /// What the server wants besides, if it turned a call away for it; logging in again asks for both.
+        wants: Option<Vec<String>>,
     },
     /// The server ended it; the human logs in again.
     Ended {

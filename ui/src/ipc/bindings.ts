@@ -510,7 +510,11 @@ expires: string | null,
 /**
  * What the login covers, as the server said.
  */
-scopes: Array<string>, } | { "state": "ended", 
+scopes: Array<string>, 
+/**
+ * What the server wants besides, if it turned a call away for it; logging in again asks for both.
+ */
+wants: Array<string> | null, } | { "state": "ended", 
 /**
  * When.
  */

@@ -120,7 +120,7 @@ class Memory {
       this.emit({ kind: "server", server });
       return server;
     };
-    const loggedIn: Partial<Server> = { login: { state: "loggedIn", expires: null, scopes: [] } };
+    const loggedIn: Partial<Server> = { login: { state: "loggedIn", expires: null, scopes: [], wants: null } };
     return {
       start_playground: () =>
         add({

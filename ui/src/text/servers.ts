@@ -25,6 +25,9 @@ export const servers = {
     "It was ended at the server, most often because a password changed or the access was removed there. Countersign tried once, then stopped, so your account is not locked out.",
   loginNeeded: (server: string) => `You are not logged in to ${server}`,
   loginNeededHint: "The browser opens for the login. The token stays in this wallet; no agent sees it.",
+  loginNarrow: (server: string) => `${server} wants more than this login gives`,
+  loginNarrowHint:
+    "It turned a call away for it. Log in again, and the login page asks you for this as well as for what you gave before.",
   browserOpen: "The browser is open. Log in there; this goes on by itself.",
   fails: (server: string) => `${server} does not answer`,
   again: "Try again",
@@ -100,6 +103,7 @@ export function serverMood(server: Server): {
   const words = servers.state;
   if (changedTools > 0) return { word: words.changed(changedTools), tone: "bad", icon: "changed" };
   if (login.state === "ended") return { word: words.loginAgain, tone: "asks", icon: "key" };
+  if (login.state === "loggedIn" && login.wants) return { word: words.loginAgain, tone: "asks", icon: "key" };
   if (login.state === "loggedOut") return { word: words.loginNeeded, tone: "asks", icon: "key" };
   if (login.state === "waiting") return { word: words.waiting, tone: "asks", icon: "globe" };
   if (status.state === "fails") return { word: words.fails, tone: "bad", icon: "unplug" };

@@ -90,12 +90,18 @@ impl Trip<'_> {
         Stop::Denied(denial)
     }
 
+    /// How a fault on the way to the server ends the call.
+    pub(super) fn not_answered(&self, fault: Fault) -> End {
+        let server = &self.call.server;
+        End::from_fault(self.session.inner.understood(server, fault), server)
+    }
+
     /// The server could not be asked what the tool is: nothing was sent.
     pub(super) fn not_reached(&self, fault: Fault) -> Stop {
         if let Fault::Denied(denial) = fault {
             return self.refuse(denial);
         }
-        let end = End::from_fault(fault);
+        let end = self.not_answered(fault);
         let body = Body { outcome: Some(end.outcome(Duration::ZERO)), ..self.body(Kind::CallDenied) };
         if let Err(stop) = self.write(body) {
             return stop;

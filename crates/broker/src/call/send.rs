@@ -24,8 +24,8 @@ const PROOF_HEADER: &str = "countersign-proof";
 impl Trip<'_> {
     /// 5. The vault takes the permit and gives what the call is sent with: credential, and the agent's key for the proof.
     pub(super) async fn attach(&self, known: &Known, permit: Permit) -> Result<Sealed, End> {
-        let inner = &self.session.inner;
-        inner.freshen(&self.call.server).await?;
+        let (inner, server) = (&self.session.inner, &self.call.server);
+        inner.freshen(server).await.map_err(|fault| End::from_fault(fault, server))?;
         let delegation = permit.delegation().cloned();
         let attachment =
             inner.vault.attach(permit, inner.clock.now()).map_err(|error| End::not_sent(&error))?;
@@ -71,13 +71,13 @@ impl Trip<'_> {
         }
         let exchange = self.exchange(link, sealed);
         let answered = tokio::select! {
-            answered = tokio::time::timeout(PATIENCE, exchange) => answered.map_err(|_| End::unknown("the server took too long")),
+            answered = tokio::time::timeout(PATIENCE, exchange) => answered.map_err(|_| End::unknown(&link.server.name, &"it took too long")),
             () = withdrawn.cancelled() => Err(End::Withdrawn),
             () = self.flight.stopped() => Err(End::Stopped(self.why_stopped(known))),
         };
         match answered {
             Ok(Ok(answer)) => End::Answered { answer, proof },
-            Ok(Err(fault)) => End::from_fault(fault),
+            Ok(Err(fault)) => self.not_answered(fault),
             Err(end) => {
                 self.session.take_back(link, self.wanted.request.id()).await;
                 end

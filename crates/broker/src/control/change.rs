@@ -1,6 +1,6 @@
 //! A change in words, as the confirmation shows it. Written by the wallet from what will be done, never by who asks.
 
-use super::{Change, Refusal};
+use super::{Change, LoginForm, Refusal};
 use crate::{Broker, BrokerError, Draft, GrantDraft, ToolDraft};
 use domain::{ApprovalId, ApprovalMode, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
 
@@ -12,7 +12,7 @@ impl Change {
     pub(super) fn sentence(&self, broker: &Broker) -> Result<String, Refusal> {
         Ok(match self {
             Self::AddServer(form) => format!("Add the server {}", form.name),
-            Self::Login(server) => format!("Log in to {}", broker.server(server)?.server.name),
+            Self::Login(form) => format!("Log in to {}", broker.server(&form.server)?.server.name),
             Self::AddAgent(name) => format!("Add the agent {name}"),
             Self::ResumeAgent(name) => format!("Let {} work again", broker.agent(name)?.name),
             Self::ResumeAll => "Let every agent work again".into(),
@@ -25,9 +25,7 @@ impl Change {
     pub(super) fn details(&self, broker: &Broker) -> Vec<String> {
         match self {
             Self::AddServer(form) => transport_lines(&form.transport),
-            Self::Login(server) => {
-                broker.server(server).map(|view| vec![view.server.resource()]).unwrap_or_default()
-            }
+            Self::Login(form) => login_lines(broker, form),
             Self::AddAgent(_) => vec!["It may do nothing until you sign a delegation for it.".into()],
             Self::ResumeAgent(_) | Self::ResumeAll => {
                 vec!["Delegations that still hold are usable again.".into()]
@@ -43,6 +41,15 @@ impl Change {
 fn find(broker: &Broker, id: &ApprovalId) -> Result<Question, BrokerError> {
     let found = broker.questions().into_iter().find(|question| question.id == *id);
     found.ok_or_else(|| BrokerError::NoQuestion(id.clone()))
+}
+
+fn login_lines(broker: &Broker, form: &LoginForm) -> Vec<String> {
+    let resource = broker.server(&form.server).map(|view| view.server.resource()).ok();
+    let client = form.client.as_ref().map(|client| {
+        let secret = if client.secret.is_some() { ", with its secret" } else { "" };
+        format!("As the client {:?}{secret}, now and at every later login.", client.id)
+    });
+    resource.into_iter().chain(client).collect()
 }
 
 fn transport_lines(transport: &Transport) -> Vec<String> {

@@ -3,9 +3,9 @@
 
 use super::consent::Desk;
 use super::door::Caller;
-use super::{Change, Entrusted, Look, Presence, Refusal, Request, Said, Shrink, Verified};
-use crate::{Broker, BrokerError, Consent, Secret, WalletState};
-use domain::{Answer, ServerName};
+use super::{Change, Entrusted, LoginForm, Look, Presence, Refusal, Request, Said, Shrink, Verified};
+use crate::{Broker, BrokerError, Consent, Secret, Unlocking, WalletState};
+use domain::Answer;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,7 +27,10 @@ pub(super) async fn answer(desk: &Desk, request: Request, caller: &Caller) -> Re
 
 async fn look(broker: &Broker, what: Look) -> Result<Value, Refusal> {
     match what {
-        Look::Status => json(Presence { status: broker.status(), windows: broker.has_windows() }),
+        Look::Status => {
+            let (status, windows, unlock) = (broker.status(), broker.has_windows(), broker.unlocking());
+            json(Presence { status, windows, unlock })
+        }
         Look::Servers => json(broker.servers()),
         Look::Server(name) => json(broker.server(&name)?),
         Look::Tools(server) => json(broker.tools(&server).await?),
@@ -59,7 +62,7 @@ async fn shrink(broker: &Broker, what: Shrink) -> Result<Value, Refusal> {
 async fn grow(broker: &Broker, change: Change, consent: Consent, caller: &Caller) -> Result<Value, Refusal> {
     match change {
         Change::AddServer(form) => json(broker.add_server(consent, (*form).into()).await?),
-        Change::Login(server) => login(broker, consent, &server, caller).await,
+        Change::Login(form) => login(broker, consent, *form, caller).await,
         Change::AddAgent(name) => json(broker.add_agent(consent, name).await?),
         Change::ResumeAgent(name) => json(broker.resume_agent(consent, &name).await?),
         Change::ResumeAll => json(broker.resume_all(consent).await?),
@@ -72,21 +75,28 @@ async fn grow(broker: &Broker, change: Change, consent: Consent, caller: &Caller
 async fn login(
     broker: &Broker,
     consent: Consent,
-    server: &ServerName,
+    form: LoginForm,
     caller: &Caller,
 ) -> Result<Value, Refusal> {
+    let LoginForm { server, client } = form;
     let voice = caller.voice();
     let open = move |page: &url::Url| {
         let _ = voice.try_send(Said::Visit(page.clone()));
     };
+    let login = async move {
+        match client {
+            Some(client) => broker.login_as(consent, &server, client.into(), open).await,
+            None => broker.login(consent, &server, open).await,
+        }
+    };
     tokio::select! {
-        view = broker.login(consent, server, open) => json(view?),
+        view = login => json(view?),
         () = caller.gone() => Err(BrokerError::NotConfirmed.into()),
     }
 }
 
-/// A wallet under a passphrase proves the human by opening at all. One under the keyring opens for any program of the user,
-/// so the human is asked first.
+/// A wallet under a passphrase proves the human by opening at all. One under the keyring opens for any program of the user, so
+/// where a human has locked it, the human is asked first.
 async fn unlock(desk: &Desk, passphrase: Option<Entrusted>, caller: &Caller) -> Result<Value, Refusal> {
     let broker = &desk.broker;
     let status = broker.status();
@@ -95,19 +105,27 @@ async fn unlock(desk: &Desk, passphrase: Option<Entrusted>, caller: &Caller) -> 
         WalletState::Unlocked => return Ok(Value::Null),
         WalletState::Locked => {}
     }
-    if status.keyring && broker.has_windows() {
-        let _consent = desk.ask("Unlock the wallet".into(), vec![], passphrase, caller).await?;
-        broker.unlock(None).await?;
-        return Ok(Value::Null);
-    }
-    let passphrase = passphrase.ok_or(BrokerError::WrongPassphrase)?.into_secret();
-    if status.keyring {
-        prove(broker, &passphrase)?;
-        broker.unlock(None).await?;
-    } else {
-        broker.unlock(Some(passphrase)).await?;
+    match broker.unlocking() {
+        Unlocking::Keyring => broker.unlock(None).await?,
+        Unlocking::Window => {
+            let _consent = desk.ask("Unlock the wallet".into(), vec![], passphrase, caller).await?;
+            broker.unlock(None).await?;
+        }
+        Unlocking::App => return Err(BrokerError::NoPassphrase.into()),
+        Unlocking::Passphrase => {
+            let passphrase = passphrase.ok_or(BrokerError::WrongPassphrase)?.into_secret();
+            unlock_with(broker, passphrase, status.keyring).await?;
+        }
     }
     Ok(Value::Null)
+}
+
+async fn unlock_with(broker: &Broker, passphrase: Secret, keyring: bool) -> Result<(), BrokerError> {
+    if !keyring {
+        return broker.unlock(Some(passphrase)).await;
+    }
+    prove(broker, &passphrase)?;
+    broker.unlock(None).await
 }
 
 /// Checks the passphrase of a locked wallet. The vault must be open to look; the wallet stays locked meanwhile, so no call

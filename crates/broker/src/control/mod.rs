@@ -22,6 +22,6 @@ mod wire;
 pub use client::{Client, ClientError};
 pub use door::{bind, serve};
 pub use entrusted::Entrusted;
-pub use request::{Change, Look, Request, ServerForm, Shrink};
+pub use request::{Change, ClientForm, LoginForm, Look, Request, ServerForm, Shrink};
 pub use verified::{Trust, Verified};
 pub use wire::{Presence, Refusal, Said};

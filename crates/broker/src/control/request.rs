@@ -1,7 +1,7 @@
 //! Everything the command line can say to the wallet, sorted by what it does to authority.
 
 use super::Entrusted;
-use crate::{Draft, NewServer};
+use crate::{Draft, KnownClient, NewServer};
 use domain::{AgentName, ApprovalId, DelegationId, Reach, ServerName, Transport};
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,7 @@ pub enum Change {
     /// Adds a server, with its secrets.
     AddServer(Box<ServerForm>),
     /// Logs in to a server.
-    Login(ServerName),
+    Login(Box<LoginForm>),
     /// Names a new agent.
     AddAgent(AgentName),
     /// Lets a paused agent work again.
@@ -120,6 +120,38 @@ pub struct ServerForm {
     /// The value of the header that is secret.
     #[serde(default)]
     pub header: Option<Entrusted>,
+}
+
+/// A login, as it crosses the socket.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginForm {
+    /// The server's name.
+    pub server: ServerName,
+    /// The client the human has registered where one logs in, if it has to be told.
+    #[serde(default)]
+    pub client: Option<ClientForm>,
+}
+
+/// A registered client, as it crosses the socket.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientForm {
+    /// Its id.
+    pub id: String,
+    /// Its secret, if it has one.
+    #[serde(default)]
+    pub secret: Option<Entrusted>,
+    /// The port in its redirect URI, if it is registered with one.
+    #[serde(default)]
+    pub redirect_port: Option<u16>,
+}
+
+impl From<ClientForm> for KnownClient {
+    fn from(form: ClientForm) -> Self {
+        let ClientForm { id, secret, redirect_port } = form;
+        Self { id, secret: secret.map(Entrusted::into_secret), redirect_port }
+    }
 }
 
 impl From<ServerForm> for NewServer {

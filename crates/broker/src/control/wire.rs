@@ -1,7 +1,7 @@
 //! Lines on the control socket: bounded, timed, and gone from memory afterwards.
 
 use super::Request;
-use crate::{BrokerError, Status};
+use crate::{BrokerError, Status, Unlocking};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Presence {
     pub status: Status,
     /// Whether the app's windows ask the human. Without, the passphrase is wanted.
     pub windows: bool,
+    /// What unlocking takes, while it is locked.
+    pub unlock: Unlocking,
 }
 
 /// One line of the wallet's answer.

@@ -1,11 +1,11 @@
 //! Delegations: sign, look at, revoke.
 
 use crate::book::Signed;
-use crate::budget::Line;
 use crate::{Broker, BrokerError, Consent, DelegationView, Draft, Event, GrantDraft, ToolDraft};
 use domain::{
     Delegation, DelegationId, DelegationState, Grant, ServerName, Target, Timestamp, Tool, ToolGrant,
 };
+use ledger::Line;
 use proof::receipt::{Body, Kind};
 use std::time::Duration;
 
@@ -27,10 +27,11 @@ impl Broker {
         Ok(self.view(self.0.books.open()?.delegation(id)?))
     }
 
-    /// Signs a delegation with the human's key. Each tool is pinned to the definition its server gives now.
+    /// Signs a delegation with the human's key. Each tool is pinned to the definition its server gives now, which must be the one
+    /// the human saw, where the draft names that.
     ///
     /// # Errors
-    /// [`BrokerError::NoAgent`], [`BrokerError::NoServer`], [`BrokerError::NoTool`]; [`BrokerError::Invalid`] for an empty
+    /// [`BrokerError::NoAgent`], [`BrokerError::NoServer`], [`BrokerError::NoTool`], [`BrokerError::ToolChanged`]; [`BrokerError::Invalid`] for an empty
     /// grant or a life longer than 90 days; [`BrokerError::Upstream`] when a server can't be asked for its tools.
     pub async fn delegate(&self, consent: Consent, draft: Draft) -> Result<DelegationView, BrokerError> {
         check(&draft)?;
@@ -163,6 +164,9 @@ fn pin_tool(grant: &GrantDraft, wanted: &ToolDraft, listed: &[Tool]) -> Result<T
             known: known.join(", "),
         });
     };
+    if wanted.definition.is_some_and(|seen| seen != tool.definition) {
+        return Err(BrokerError::ToolChanged { server: grant.server.clone(), tool: tool.name.clone() });
+    }
     Ok(ToolGrant {
         name: tool.name.clone(),
         definition: tool.definition,
@@ -188,4 +192,38 @@ fn is_spent(delegation: &Delegation, used: &[(ServerName, String, u64)]) -> bool
                 .all(|tool| tool.limits.calls.is_some_and(|limit| calls(grant, tool) >= limit))
     };
     delegation.grants.iter().all(grant_spent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::Tools;
+    use domain::{ApprovalMode, Limits};
+    use serde_json::json;
+
+    #[test]
+    fn what_is_signed_is_what_the_human_saw_or_nothing() {
+        let listed = |says: &str| {
+            Tools::new(vec![json!({"name": "pay", "description": says, "inputSchema": {"type": "object"}})])
+                .into_listed()
+        };
+        let (seen, now) = (listed("Pays a bill."), listed("Pays anybody anything."));
+        let wants = |definition| ToolDraft {
+            name: "pay".into(),
+            definition,
+            approval: ApprovalMode::Always,
+            limits: Limits::default(),
+        };
+        let grant = GrantDraft {
+            server: ServerName::parse("bank").unwrap(),
+            tools: vec![],
+            resources: vec![],
+            prompts: vec![],
+        };
+        let seen = seen[0].definition;
+        assert_eq!(pin_tool(&grant, &wants(Some(seen)), &listed("Pays a bill.")).unwrap().definition, seen);
+        let changed = pin_tool(&grant, &wants(Some(seen)), &now).unwrap_err();
+        assert!(matches!(changed, BrokerError::ToolChanged { .. }), "{changed}");
+        assert_eq!(pin_tool(&grant, &wants(None), &now).unwrap().definition, now[0].definition);
+    }
 }

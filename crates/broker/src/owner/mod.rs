@@ -15,5 +15,5 @@ mod wallet;
 
 pub use view::{
     CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,
-    Status, ToolDraft, WalletState,
+    Status, ToolDraft, Unlocking, WalletState,
 };

@@ -2,7 +2,7 @@
 
 use crate::inner::Inner;
 use crate::tools::Tools;
-use crate::{Broker, BrokerError, Consent, Event, LoginState, NewServer, ServerView};
+use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, ServerView};
 use async_trait::async_trait;
 use domain::{Credential, EnvValue, Program, Server, ServerName, Tool, Transport};
 use mcp::upstream::stdio;
@@ -14,6 +14,8 @@ use vault::{SecretName, VaultError};
 
 /// How long the human's own look at a server may take.
 const LOOK: Duration = Duration::from_secs(30);
+/// Those that are addresses of documents are the longest.
+const LONGEST_CLIENT_ID: usize = 2048;
 
 impl Broker {
     /// All servers, by name.
@@ -88,7 +90,7 @@ impl Broker {
         let failed = |reason: String| BrokerError::Upstream { server: name.clone(), reason };
         let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server)).await;
         let looked = looked.map_err(|_| failed(format!("gave no answer within {} s", LOOK.as_secs())))?;
-        let tools = looked.map_err(|fault| failed(fault.to_string()))?;
+        let tools = looked.map_err(|fault| failed(self.0.understood(name, fault).to_string()))?;
         Ok(Tools::new(tools).into_listed())
     }
 
@@ -114,6 +116,25 @@ impl Broker {
         self.server(name)
     }
 
+    /// Logs in as a client that the human has registered at the server's authorization server; so does every login after it.
+    ///
+    /// # Errors
+    /// [`BrokerError::Invalid`] for what is no client id; [`BrokerError::Login`] as for [`Broker::login`].
+    pub async fn login_as(
+        &self,
+        consent: Consent,
+        name: &ServerName,
+        client: KnownClient,
+        open: impl Fn(&Url) + Send + Sync + 'static,
+    ) -> Result<ServerView, BrokerError> {
+        let server = self.server(name)?.server;
+        check_client(&client)?;
+        let failed =
+            |error: OAuthError| BrokerError::Login { server: name.clone(), reason: error.to_string() };
+        self.0.oauth.introduce(&server, client).await.map_err(failed)?;
+        self.login(consent, name, open).await
+    }
+
     /// Ends a login: the server is told (RFC 7009) and the tokens are forgotten, also when it can't be told.
     ///
     /// # Errors
@@ -137,7 +158,11 @@ impl Broker {
 
     fn login_of(&self, server: &Server) -> LoginState {
         match self.0.vault.tokens(&server.name).load() {
-            Ok(Some(tokens)) => LoginState::LoggedIn { expires: tokens.expires, scope: tokens.scope.clone() },
+            Ok(Some(tokens)) => LoginState::LoggedIn {
+                expires: tokens.expires,
+                scope: tokens.scope.clone(),
+                wants: self.0.oauth.wanted(&server.name),
+            },
             Ok(None) => LoginState::LoggedOut,
             Err(VaultError::Locked) => LoginState::LoggedOut,
             Err(error) => LoginState::Broken { reason: error.to_string() },
@@ -181,6 +206,21 @@ fn check(new: &NewServer) -> Result<(), BrokerError> {
             }
         }
     }
+}
+
+/// RFC 6749, appendix A.1 and A.2: printable ASCII.
+fn check_client(client: &KnownClient) -> Result<(), BrokerError> {
+    let printable = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let id = &client.id;
+    if id.is_empty() || id.len() > LONGEST_CLIENT_ID || !printable(id) {
+        return Err(BrokerError::Invalid(
+            "that is no client id; it is the short text the authorization server gave you".into(),
+        ));
+    }
+    if client.redirect_port == Some(0) {
+        return Err(BrokerError::Invalid("a redirect port is between 1 and 65535".into()));
+    }
+    Ok(())
 }
 
 /// https, or http to this machine. No user name or password in the address: it is shown and recorded.

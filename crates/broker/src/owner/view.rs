@@ -2,8 +2,8 @@
 
 use crate::Secret;
 use domain::{
-    AgentName, ApprovalMode, CallId, Delegation, DelegationState, Limits, PromptGrant, ResourceGrant, Server,
-    ServerName, Target, Timestamp, Transport,
+    AgentName, ApprovalMode, CallId, Delegation, DelegationState, Digest, Limits, PromptGrant, ResourceGrant,
+    Server, ServerName, Target, Timestamp, Transport,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -69,6 +69,20 @@ pub struct CreateWallet {
     pub passphrase: Option<Secret>,
 }
 
+/// What unlocking takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlocking {
+    /// Nothing but the system's keyring.
+    Keyring,
+    /// A yes in the app's window.
+    Window,
+    /// The passphrase.
+    Passphrase,
+    /// The app, which is not running: there is no passphrase to show who asks.
+    App,
+}
+
 /// A server and how its login stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerView {
@@ -92,6 +106,9 @@ pub enum LoginState {
         expires: Option<Timestamp>,
         /// What the login may do.
         scope: Option<String>,
+        /// What the server wants besides; the next login asks for it too. Empty when it did not say what.
+        #[serde(default)]
+        wants: Option<String>,
     },
     /// The server no longer takes it.
     Broken {
@@ -124,7 +141,8 @@ pub struct Draft {
     pub lasts: Duration,
 }
 
-/// What to grant on one server. Definitions are pinned as the server lists them at signing.
+/// What to grant on one server. A tool is pinned to the definition the human saw, if it is named; else as the server lists it
+/// at signing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GrantDraft {
     /// Where.
@@ -144,6 +162,9 @@ pub struct GrantDraft {
 pub struct ToolDraft {
     /// The server's own name for it.
     pub name: String,
+    /// The definition the human saw: if the server lists another one by now, nothing is signed.
+    #[serde(default)]
+    pub definition: Option<Digest>,
     /// Whether the human is asked.
     pub approval: ApprovalMode,
     /// How often.

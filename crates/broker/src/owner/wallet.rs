@@ -3,7 +3,9 @@
 use crate::book::About;
 use crate::control;
 use crate::inner::Inner;
-use crate::{Broker, BrokerError, Consent, CreateWallet, Event, Home, OpenError, Status, WalletState};
+use crate::{
+    Broker, BrokerError, Consent, CreateWallet, Event, Home, OpenError, Status, Unlocking, WalletState,
+};
 use domain::{Answer, ApprovalId, Subject, Timestamp};
 use proof::receipt::Kind;
 use std::sync::Arc;
@@ -66,6 +68,7 @@ impl Broker {
         }
         tokio::task::block_in_place(|| inner.vault.unlock())?;
         inner.books.load()?;
+        inner.shut_by_human(None);
         inner.record(Kind::VaultUnlocked)?;
         inner.close_unfinished()?;
         inner.tell(Event::Status);
@@ -85,6 +88,7 @@ impl Broker {
         if let Err(error) = inner.keep_checkpoint() {
             tracing::warn!(%error, "the record's length was not kept");
         }
+        inner.shut_by_human(Some(inner.vault.has_passphrase().unwrap_or(false)));
         inner.books.shut();
         inner.vault.lock();
         inner.tell(Event::Status);
@@ -139,6 +143,19 @@ impl Broker {
             connected: inner.sessions.connected().len(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             notices: inner.notices(),
+        }
+    }
+
+    /// What it takes to unlock the wallet from outside its windows. A wallet that nobody locked opens through the keyring as it
+    /// does at start; one that a human locked wants the human again.
+    #[must_use]
+    pub fn unlocking(&self) -> Unlocking {
+        match self.0.was_shut_by_human() {
+            _ if !self.0.keys.in_keyring() => Unlocking::Passphrase,
+            None => Unlocking::Keyring,
+            Some(_) if self.has_windows() => Unlocking::Window,
+            Some(true) => Unlocking::Passphrase,
+            Some(false) => Unlocking::App,
         }
     }
 

@@ -66,6 +66,15 @@ pub(super) fn variable_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// A client id (RFC 6749, appendix A.1).
+pub(super) fn client_id(text: &str) -> Result<String, String> {
+    if !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        Ok(text.to_owned())
+    } else {
+        Err("a client id is printable ASCII; copy it from where you registered the client".into())
+    }
+}
+
 /// The name of an HTTP header (RFC 9110 §5.1), without its value for the same reason.
 pub(super) fn header_name(text: &str) -> Result<String, String> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

@@ -70,9 +70,26 @@ pub(crate) struct ServerAdd {
 
 /// `countersign login …`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Where no program may register itself, register a native client there by hand, with the redirect URI
+http://127.0.0.1:PORT/callback, and give its id once; later logins remember it:
+  countersign login desk --client-id ID
+  countersign login desk --client-id ID --with-client-secret --redirect-port 8765")]
 pub(crate) struct Login {
     /// The server's name
     pub(crate) server: ServerName,
+    /// The id of a client you have registered where you log in
+    #[arg(long, value_name = "ID", value_parser = parse::client_id)]
+    pub(crate) client_id: Option<String>,
+    /// That client has a secret, which is asked for
+    #[arg(long, requires = "client_id")]
+    pub(crate) with_client_secret: bool,
+    /// Read the secret from standard input, on one line
+    #[arg(long, requires = "with_client_secret")]
+    pub(crate) secrets_stdin: bool,
+    /// The port of its redirect URI; unless told, any
+    #[arg(long, value_name = "PORT", requires = "client_id", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) redirect_port: Option<u16>,
     /// Only print the address to open
     #[arg(long)]
     pub(crate) no_browser: bool,

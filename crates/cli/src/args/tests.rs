@@ -47,6 +47,11 @@ fn lines_that_make_no_sense_are_refused() {
         "countersign connect",
         "countersign lock --passphrase-fd 3",
         "countersign unlock --passphrase-fd -1",
+        "countersign login x --redirect-port 8080",
+        "countersign login x --with-client-secret",
+        "countersign login x --client-id a --secrets-stdin",
+        "countersign login x --client-id a --redirect-port 0",
+        "countersign login x --client-id a --with-client-secret canary",
     ] {
         let Err(error) = parse(line) else { panic!("took {line:?}") };
         assert_eq!(error.exit_code(), 2, "{line}");

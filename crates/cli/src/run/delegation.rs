@@ -42,7 +42,7 @@ pub(super) fn run(wallet: &Wallet, command: DelegationCommand) -> Result<(), Fai
 fn draft(delegate: Delegate) -> Draft {
     let limits = Limits { calls: delegate.calls, per_minute: delegate.per_minute };
     let approval = ApprovalMode::from(delegate.ask);
-    let tool = |name| ToolDraft { name, approval, limits };
+    let tool = |name| ToolDraft { name, definition: None, approval, limits };
     let grant = GrantDraft {
         server: delegate.server,
         tools: delegate.tool.into_iter().map(tool).collect(),

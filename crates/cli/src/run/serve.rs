@@ -98,7 +98,11 @@ fn tell_one(event: &Event, out: &Out) {
             let (sentence, id) = (question::sentence(question), &question.id);
             out.note(&format!("{sentence}. Answer: countersign approvals allow {id}, or deny {id}"));
         }
-        Event::LoginNeeded { server } => {
+        Event::LoginNeeded { server, wants: Some(scopes) } => out.note(&format!(
+            "{server} wants more than its login gives: {}. Log in again: countersign login {server}",
+            visible(scopes)
+        )),
+        Event::LoginNeeded { server, wants: None } => {
             out.note(&format!("{server} no longer takes its login. Renew it: countersign login {server}"));
         }
         Event::Notice { sentence } => out.note(&visible(sentence)),

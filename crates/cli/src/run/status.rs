@@ -7,14 +7,14 @@ use crate::page::words::{count, near, visible};
 use crate::page::{Cell, Page, Tone};
 use crate::{Failure, ask};
 use broker::control::{Look, Presence, Request};
-use broker::{LiveCall, Status, WalletState};
+use broker::{BrokerError, LiveCall, Status, Unlocking, WalletState};
 use serde_json::json;
 
 /// `countersign status`
 pub(super) fn run(wallet: &Wallet) -> Result<(), Failure> {
     let presence: Presence = wallet.look(Look::Status)?;
     let live: Vec<LiveCall> = wallet.look(Look::Live)?;
-    let Presence { status, windows } = &presence;
+    let Presence { status, windows, .. } = &presence;
     wallet.out.show(&json!({ "status": status, "windows": windows, "live": live }), |page| {
         draw(page, &presence);
         if !live.is_empty() {
@@ -30,17 +30,25 @@ pub(super) fn unlock(wallet: &Wallet, confirm: Confirm) -> Result<(), Failure> {
     if presence.status.wallet == WalletState::Unlocked {
         return wallet.out.done("The wallet is unlocked already.");
     }
-    let passphrase = if presence.windows && presence.status.keyring {
-        None
-    } else {
-        Some(ask::passphrase(confirm.passphrase_fd)?)
+    let passphrase = match presence.unlock {
+        Unlocking::Keyring | Unlocking::Window => None,
+        Unlocking::App => return Err(BrokerError::NoPassphrase.into()),
+        Unlocking::Passphrase => {
+            if presence.status.keyring {
+                wallet.out.note(
+                    "The keys are in the system's keyring. You locked the wallet, so the passphrase shows that it is you.",
+                );
+            }
+            Some(ask::passphrase(confirm.passphrase_fd)?)
+        }
     };
     let request = Request::Unlock { passphrase };
     wallet.client.ask::<()>(&request, |said| wallet.tell(&said))?;
-    wallet.out.done("Unlocked.")
+    let keyring = presence.unlock == Unlocking::Keyring;
+    wallet.out.done(if keyring { "Unlocked through the system's keyring." } else { "Unlocked." })
 }
 
-pub(super) fn draw(page: &mut Page, Presence { status, windows }: &Presence) {
+pub(super) fn draw(page: &mut Page, Presence { status, windows, .. }: &Presence) {
     let (tone, sentence) = sentence(status);
     page.toned(tone, sentence);
     page.gap();

@@ -68,6 +68,7 @@ fn the_status_says_first_whether_to_act() {
     let presence = |wallet: &str, paused: bool, questions: usize| -> Presence {
         read(json!({
             "windows": false,
+            "unlock": "keyring",
             "status": {
                 "wallet": wallet, "identity": "Work", "did": "did:key:z6Mk", "keyring": true, "passphrase": true,
                 "paused": paused, "agents": 2, "servers": 1, "questions": questions, "connected": 1, "version": "0.1.0",

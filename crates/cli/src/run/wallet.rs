@@ -47,7 +47,7 @@ impl<'a> Wallet<'a> {
 
     /// The passphrase, unless a window asks or it would be of no use.
     fn passphrase(&self, confirm: Confirm) -> Result<Option<Entrusted>, Failure> {
-        let Presence { status, windows } = self.client.presence()?;
+        let Presence { status, windows, .. } = self.client.presence()?;
         match status.wallet {
             WalletState::Fresh => return Err(BrokerError::NoWallet.into()),
             WalletState::Locked => return Err(BrokerError::Locked.into()),

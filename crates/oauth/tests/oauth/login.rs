@@ -2,7 +2,7 @@
 
 use crate::hostile::{Behaviour, hostile, tokens};
 use crate::world::{FakeBrowser, NOW, later, parameter, with, world, world_with};
-use oauth::{OAuthError, OAuthOptions, WwwAuthenticate};
+use oauth::{Forbidden, KnownClient, OAuthError, OAuthOptions, WwwAuthenticate};
 use playground::PlaygroundOptions;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -242,8 +242,9 @@ async fn a_client_the_human_entered_is_used_and_none_is_registered() {
     };
     let server = hostile(Behaviour { authority: post_only, ..Behaviour::default() }).await;
     let world = world(&server.url);
-    let secret = vault::Secret::new("canary-secret");
-    let issuer = world.oauth.introduce(&world.server, "entered", Some(secret)).await.unwrap();
+    let secret = Some(vault::Secret::new("canary-secret"));
+    let client = KnownClient { id: "entered".into(), secret, redirect_port: None };
+    let issuer = world.oauth.introduce(&world.server, client).await.unwrap();
     world.log_in(&FakeBrowser::honest()).await.unwrap();
     world.log_in(&FakeBrowser::honest()).await.unwrap();
 
@@ -252,6 +253,36 @@ async fn a_client_the_human_entered_is_used_and_none_is_registered() {
     for request in server.tokens() {
         assert_eq!((&*request["client_id"], &*request["client_secret"]), ("entered", "canary-secret"));
     }
+}
+
+#[tokio::test]
+async fn a_client_entered_with_a_port_comes_back_to_that_port_or_not_at_all() {
+    let server = hostile(Behaviour::default()).await;
+    let world = world(&server.url);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let client = KnownClient { id: "entered".into(), secret: None, redirect_port: Some(port) };
+    world.oauth.introduce(&world.server, client).await.unwrap();
+
+    let browser = FakeBrowser::honest();
+    let error = world.log_in(&browser).await.unwrap_err();
+    assert!(matches!(&error, OAuthError::Listen { port: named, .. } if *named == port), "{error}");
+    assert!(browser.opened().is_empty());
+
+    drop(taken);
+    world.log_in(&browser).await.unwrap();
+    let redirect = parameter(&browser.opened()[0], "redirect_uri").unwrap();
+    assert_eq!(redirect, format!("http://127.0.0.1:{port}/callback"));
+}
+
+#[tokio::test]
+async fn where_no_program_may_register_itself_the_error_names_the_command_that_helps() {
+    let closed = |_: &str, document: &mut serde_json::Value| {
+        document["registration_endpoint"] = serde_json::Value::Null;
+    };
+    let server = hostile(Behaviour { authority: closed, ..Behaviour::default() }).await;
+    let error = world(&server.url).log_in(&FakeBrowser::honest()).await.unwrap_err();
+    assert!(error.to_string().contains("`countersign login desk --client-id ID`"), "{error}");
 }
 
 #[tokio::test]
@@ -273,4 +304,34 @@ async fn a_step_up_asks_for_the_union_once_and_not_for_what_is_granted() {
     let again = world.oauth.login(&world.server, &browser, challenge, NOW).await;
     assert!(matches!(again, Err(OAuthError::ScopeNotGranted { .. })));
     assert_eq!(browser.opened().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_403_wants_is_remembered_for_the_next_login_and_forgotten_after_it() {
+    let scoped = |n| {
+        let mut tokens = tokens(n);
+        tokens["scope"] = ["read", "read write"][n - 1].into();
+        (200, tokens)
+    };
+    let server = hostile(Behaviour { token: scoped, ..Behaviour::default() }).await;
+    let world = world(&server.url);
+    let (name, forbidden) =
+        (&world.server.name, ["Bearer error=\"insufficient_scope\", scope=\"write\"".to_owned()]);
+    world.log_in(&FakeBrowser::honest()).await.unwrap();
+    assert_eq!(world.oauth.forbidden(name, &["Bearer".into()]).unwrap(), Forbidden::Plainly);
+    assert_eq!(world.oauth.wanted(name), None);
+
+    for is_news in [true, false] {
+        let wants = Forbidden::WantsMore { scopes: "write".into(), is_news };
+        assert_eq!(world.oauth.forbidden(name, &forbidden).unwrap(), wants);
+    }
+    assert_eq!(world.oauth.wanted(name).as_deref(), Some("write"));
+
+    let browser = FakeBrowser::honest();
+    world.log_in(&browser).await.unwrap();
+    assert_eq!(parameter(&browser.opened()[0], "scope").as_deref(), Some("read write"));
+    assert_eq!(world.oauth.wanted(name), None);
+    let again = world.oauth.forbidden(name, &forbidden);
+    assert!(matches!(again, Err(OAuthError::ScopeNotGranted { .. })), "another login would change nothing");
+    assert_eq!(world.oauth.wanted(name), None);
 }

@@ -111,5 +111,6 @@ fn registration() -> ClientRegistration {
         secret_expires: None,
         auth_method: None,
         redirect_uris: vec![],
+        redirect_port: None,
     }
 }

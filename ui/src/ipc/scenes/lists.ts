@@ -17,14 +17,14 @@ export const servers: Server[] = [
   {
     name: "github",
     transport: { kind: "http", url: "https://api.githubcopilot.com/mcp" },
-    login: { state: "loggedIn", expires: from(41 * MINUTE), scopes },
+    login: { state: "loggedIn", expires: from(41 * MINUTE), scopes, wants: null },
     status: { state: "answers", ms: 96 },
     changedTools: 1,
   },
   {
     name: "linear",
     transport: { kind: "http", url: "https://mcp.linear.app/mcp" },
-    login: { state: "loggedIn", expires: from(25 * MINUTE), scopes: [] },
+    login: { state: "loggedIn", expires: from(25 * MINUTE), scopes: [], wants: null },
     status: { state: "answers", ms: 140 },
     changedTools: 0,
   },

@@ -63,7 +63,7 @@ fn example(word: &str) -> Value {
     match word {
         "add_server" => json!({ "add_server": { "name": "s", "transport":
             { "kind": "http", "url": "http://127.0.0.1:9/mcp", "credential": { "kind": "none" } } } }),
-        "login" => json!({ "login": "s" }),
+        "login" => json!({ "login": { "server": "s" } }),
         "add_agent" => json!({ "add_agent": "other" }),
         "resume_agent" => json!({ "resume_agent": "scout" }),
         "resume_all" => json!("resume_all"),

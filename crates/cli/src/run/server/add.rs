@@ -10,10 +10,8 @@ use domain::{Credential, EnvValue, Launch, Transport};
 
 /// `countersign server add …`
 pub(super) fn add(wallet: &Wallet, add: ServerAdd) -> Result<(), Failure> {
-    if add.secrets_stdin && add.confirm.passphrase_fd == Some(0) {
-        return Err(Failure::Usage(
-            "--secrets-stdin and --passphrase-fd 0 both read standard input; use another descriptor".into(),
-        ));
+    if add.secrets_stdin {
+        ask::refuse_shared_stdin(add.confirm)?;
     }
     let mut secrets = secrets(&add)?.into_iter();
     let confirm = add.confirm;

@@ -1,18 +1,18 @@
 //! Servers and logins.
 
 mod add;
+mod login;
 mod show;
 
 #[cfg(test)]
 pub(super) use show::facts;
 
-use super::browser;
+pub(super) use login::login;
+
 use super::wallet::Wallet;
 use crate::Failure;
-use crate::args::{Login, ServerCommand};
-use crate::page::Tone;
-use broker::ServerView;
-use broker::control::{Change, Said, Shrink};
+use crate::args::ServerCommand;
+use broker::control::Shrink;
 
 /// `countersign server …`
 pub(super) fn run(wallet: &Wallet, command: ServerCommand) -> Result<(), Failure> {
@@ -27,19 +27,4 @@ pub(super) fn run(wallet: &Wallet, command: ServerCommand) -> Result<(), Failure
                 .done(&format!("Removed {name}, its login and its secrets. Delegations no longer reach it."))
         }
     }
-}
-
-/// `countersign login …`
-pub(super) fn login(wallet: &Wallet, login: Login) -> Result<(), Failure> {
-    let Login { server, no_browser, confirm } = login;
-    let open = |said: Said| {
-        wallet.tell(&said);
-        if let Said::Visit(page) = said
-            && !no_browser
-        {
-            browser::open(&page, wallet.out);
-        }
-    };
-    let view: ServerView = wallet.grow_hearing(Change::Login(server.clone()), confirm, open)?;
-    wallet.out.show(&view, |page| page.toned(Tone::Good, format!("Logged in to {server}.")))
 }

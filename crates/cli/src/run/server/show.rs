@@ -41,7 +41,8 @@ fn login_cell(login: &LoginState) -> Cell {
     match login {
         LoginState::NotNeeded => Cell::new(Tone::Quiet, "not needed"),
         LoginState::LoggedOut => Cell::new(Tone::Asks, "logged out"),
-        LoginState::LoggedIn { .. } => Cell::new(Tone::Good, "logged in"),
+        LoginState::LoggedIn { wants: Some(_), .. } => Cell::new(Tone::Asks, "wants more"),
+        LoginState::LoggedIn { wants: None, .. } => Cell::new(Tone::Good, "logged in"),
         LoginState::Broken { .. } => Cell::new(Tone::Stops, "broken"),
     }
 }
@@ -67,6 +68,11 @@ pub(super) fn show(wallet: &Wallet, name: ServerName) -> Result<(), Failure> {
 pub(in crate::run) fn facts(page: &mut Page, view: &ServerView) {
     let server = &view.server;
     let login = match &view.login {
+        LoginState::LoggedIn { wants: Some(scopes), .. } => {
+            let scopes = if scopes.is_empty() { "more".into() } else { visible(scopes) };
+            let again = format!("logged in, but it wants {scopes}: countersign login {}", server.name);
+            Cell::new(Tone::Asks, again)
+        }
         LoginState::LoggedIn { expires: Some(expires), .. } => {
             Cell::new(Tone::Good, format!("logged in; renewed before it ends {}", near(*expires, now())))
         }
