@@ -17,8 +17,10 @@ pub(crate) struct Process {
 impl Process {
     /// The process with this id.
     pub(crate) fn read(pid: u32) -> io::Result<Self> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        Self::parse(pid, &stat).ok_or_else(|| io::Error::other("/proc gives a line that can't be read"))
+        // A command's name need not be UTF-8.
+        let stat = fs::read(format!("/proc/{pid}/stat"))?;
+        Self::parse(pid, &String::from_utf8_lossy(&stat))
+            .ok_or_else(|| io::Error::other("/proc gives a line that can't be read"))
     }
 
     /// Every process there is.
