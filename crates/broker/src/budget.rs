@@ -42,6 +42,11 @@ impl Budget {
         self.ledger.usage(line, now).calls
     }
 
+    /// The same, within the last minute.
+    pub(crate) fn last_minute(&self, line: &Line, now: Timestamp) -> u32 {
+        self.ledger.usage(&line.delegation, &line.server, &line.target, now).last_minute
+    }
+
     fn held(&self) -> MutexGuard<'_, HashMap<Line, u32>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

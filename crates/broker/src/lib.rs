@@ -33,8 +33,8 @@ pub use event::{Event, QuestionEnd};
 pub use home::Home;
 pub use oauth::KnownClient;
 pub use owner::{
-    CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,
-    Status, ToolDraft, Unlocking, WalletState,
+    CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, Offer,
+    ReceiptCheck, ServerView, Status, ToolDraft, Unlocking, WalletState,
 };
 pub use vault::Secret;
 

@@ -51,15 +51,11 @@ async fn items(
     list: List,
 ) -> Result<Vec<(Value, Option<Digest>)>, Fault> {
     let link = session.link(server).await?;
-    let capability = match list {
-        List::Tools => {
-            let tools = session.tools(&link).await?;
-            return Ok(tools.listed().iter().map(|tool| (tool.raw.clone(), Some(tool.definition))).collect());
-        }
-        List::Prompts => "prompts",
-        List::Resources | List::ResourceTemplates => "resources",
-    };
-    if !link.offers(capability) {
+    if list == List::Tools {
+        let tools = session.tools(&link).await?;
+        return Ok(tools.listed().iter().map(|tool| (tool.raw.clone(), Some(tool.definition))).collect());
+    }
+    if !link.offers(list.capability()) {
         return Ok(vec![]);
     }
     let items = link.list(list, &session.housekeeping(server).await?).await?;

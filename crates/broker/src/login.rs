@@ -10,6 +10,11 @@ use policy::Permit;
 use vault::{Attachment, VaultError};
 
 impl Inner {
+    /// Whether the server wants a login and has none.
+    pub(crate) fn is_logged_out(&self, server: &ServerName) -> bool {
+        self.logs_in(server) && matches!(self.vault.tokens(server).load(), Ok(None))
+    }
+
     /// Renews a login that is about to end. Cheap when it is not, or when the server has none.
     pub(crate) async fn freshen(&self, server: &ServerName) -> Result<(), Fault> {
         if !self.logs_in(server) {

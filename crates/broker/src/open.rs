@@ -33,15 +33,38 @@ pub(crate) async fn open(
     connect(&session.inner, server, hello, attachment, me).await
 }
 
-/// The human's own look at a server: its tools, over a connection that ends at once.
-pub(crate) async fn look(inner: &Inner, server: Server) -> Result<Vec<Value>, Fault> {
+/// The human's own look at a server: these lists of it, over a connection that ends at once. A list it does not have, or
+/// can't give beside its tools, is empty.
+pub(crate) async fn look<const N: usize>(
+    inner: &Inner,
+    server: Server,
+    lists: [List; N],
+) -> Result<[Vec<Value>; N], Fault> {
+    // The human knows, and no agent waits: nothing to record or to notify about.
+    if inner.is_logged_out(&server.name) {
+        return Err(Fault::LoginNeeded);
+    }
     inner.freshen(&server.name).await?;
     let attachment = inner.attach(policy::for_owner(&server.name, inner.clock.now()))?;
     let headers = attachment.headers();
     let link = connect(inner, server, Hello::of_wallet(), attachment, Weak::new()).await?;
-    let tools = if link.offers("tools") { link.list(List::Tools, &headers).await } else { Ok(vec![]) };
+    let mut looked = [const { vec![] }; N];
+    for (seen, list) in looked.iter_mut().zip(lists) {
+        match listed(&link, list, &headers).await {
+            Ok(items) => *seen = items,
+            Err(fault) if list == List::Tools => {
+                link.close(headers).await;
+                return Err(fault);
+            }
+            Err(error) => tracing::info!(%error, method = list.method(), "a list can't be had"),
+        }
+    }
     link.close(headers).await;
-    tools
+    Ok(looked)
+}
+
+async fn listed(link: &Link, list: List, headers: &http::HeaderMap) -> Result<Vec<Value>, Fault> {
+    if link.offers(list.capability()) { link.list(list, headers).await } else { Ok(vec![]) }
 }
 
 /// Reaches the server and greets it. A login that it no longer takes is renewed once.

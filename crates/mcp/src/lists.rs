@@ -38,6 +38,16 @@ impl List {
         }
     }
 
+    /// The capability under which a server says that it has it.
+    #[must_use]
+    pub const fn capability(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources | Self::ResourceTemplates => "resources",
+        }
+    }
+
     /// The member of the result that holds it.
     #[must_use]
     pub const fn member(self) -> &'static str {

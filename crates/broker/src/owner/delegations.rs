@@ -27,6 +27,13 @@ impl Broker {
         Ok(self.view(self.0.books.open()?.delegation(id)?))
     }
 
+    /// Calls of one tool that left under a delegation within the last minute.
+    #[must_use]
+    pub fn used_this_minute(&self, id: &DelegationId, server: &ServerName, tool: &str) -> u32 {
+        let line = Line { delegation: id.clone(), server: server.clone(), target: Target::tool(tool) };
+        self.0.budget.last_minute(&line, self.now())
+    }
+
     /// Signs a delegation with the human's key. Each tool is pinned to the definition its server gives now, which must be the one
     /// the human saw, where the draft names that.
     ///

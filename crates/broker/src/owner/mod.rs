@@ -14,6 +14,6 @@ mod view;
 mod wallet;
 
 pub use view::{
-    CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, ServerView,
-    Status, ToolDraft, Unlocking, WalletState,
+    CreateWallet, DelegationView, Draft, GrantDraft, KeyChoice, LiveCall, LoginState, NewServer, Offer,
+    ReceiptCheck, ServerView, Status, ToolDraft, Unlocking, WalletState,
 };

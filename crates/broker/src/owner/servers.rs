@@ -2,12 +2,14 @@
 
 use crate::inner::Inner;
 use crate::tools::Tools;
-use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, ServerView};
+use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, Offer, ServerView};
 use async_trait::async_trait;
 use domain::{Credential, EnvValue, Program, Server, ServerName, Tool, Transport};
+use mcp::lists::List;
 use mcp::upstream::stdio;
 use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
+use serde_json::Value;
 use std::time::Duration;
 use url::Url;
 use vault::{SecretName, VaultError};
@@ -86,12 +88,30 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::NoServer`]; [`BrokerError::Upstream`] when it can't be reached, wants a login or answers nonsense.
     pub async fn tools(&self, name: &ServerName) -> Result<Vec<Tool>, BrokerError> {
+        let [tools] = self.look(name, [List::Tools]).await?;
+        Ok(Tools::new(tools).into_listed())
+    }
+
+    /// What a server has to offer, asked now: what a human may grant.
+    ///
+    /// # Errors
+    /// As for [`Broker::tools`].
+    pub async fn offers(&self, name: &ServerName) -> Result<Offer, BrokerError> {
+        let lists = [List::Tools, List::Resources, List::ResourceTemplates, List::Prompts];
+        let [tools, resources, templates, prompts] = self.look(name, lists).await?;
+        Ok(Offer { tools: Tools::new(tools).into_listed(), resources, templates, prompts })
+    }
+
+    async fn look<const N: usize>(
+        &self,
+        name: &ServerName,
+        lists: [List; N],
+    ) -> Result<[Vec<Value>; N], BrokerError> {
         let server = self.server(name)?.server;
         let failed = |reason: String| BrokerError::Upstream { server: name.clone(), reason };
-        let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server)).await;
+        let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server, lists)).await;
         let looked = looked.map_err(|_| failed(format!("gave no answer within {} s", LOOK.as_secs())))?;
-        let tools = looked.map_err(|fault| failed(self.0.understood(name, fault).to_string()))?;
-        Ok(Tools::new(tools).into_listed())
+        looked.map_err(|fault| failed(self.0.understood(name, fault).to_string()))
     }
 
     /// Logs in to a server with the system's browser. `open` is given the address to show.

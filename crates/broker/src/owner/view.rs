@@ -3,9 +3,10 @@
 use crate::Secret;
 use domain::{
     AgentName, ApprovalMode, CallId, Delegation, DelegationState, Digest, Limits, PromptGrant, ResourceGrant,
-    Server, ServerName, Target, Timestamp, Transport,
+    Server, ServerName, Target, Timestamp, Tool, Transport,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Where the wallet as a whole stands.
@@ -128,6 +129,28 @@ pub struct NewServer {
     pub env_secrets: Vec<(String, Secret)>,
     /// The value for [`domain::Credential::Header`].
     pub header: Option<Secret>,
+}
+
+/// What a server has to offer. What is no tool is as the server sent it.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Its tools, each with the digest that pins it.
+    pub tools: Vec<Tool>,
+    /// Its resources (`resources/list`).
+    pub resources: Vec<Value>,
+    /// Its families of resources (`resources/templates/list`).
+    pub templates: Vec<Value>,
+    /// Its prompts (`prompts/list`).
+    pub prompts: Vec<Value>,
+}
+
+/// What was found of one receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptCheck {
+    /// The wallet's receipt key signed this line, as it is, for this place.
+    pub signed: bool,
+    /// It holds the hash of the line before it.
+    pub follows: bool,
 }
 
 /// A delegation to sign.
