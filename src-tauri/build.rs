@@ -7,7 +7,7 @@ const COMMANDS: &[&str] = &[
     "start_playground", "add_server", "remove_server", "server", "login", "cancel_login", "logout",
     "add_agent", "agent", "pause_agent", "resume_agent", "revoke_agent", "delegate", "revoke_delegation", "review",
     "activity", "receipt", "verify_record", "export_record", "change_settings", "theme",
-    "questions", "shown", "answer",
+    "questions", "shown", "grow", "answer",
 ];
 
 fn main() {

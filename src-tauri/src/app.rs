@@ -5,6 +5,7 @@ use crate::controller::{Controller, Scene, Step};
 use crate::notify::Note;
 use crate::shell::Shell;
 use crate::tray::{Click, Tray};
+use crate::view::Keyring;
 use crate::windows::{self, APPROVAL, Asker, WebDir};
 use crate::{commands, present, tell};
 use anyhow::Context;
@@ -95,19 +96,25 @@ async fn try_keyring(app: AppHandle, broker: Broker) {
         return;
     }
     let tried = spawn_blocking(move || broker.keyring_answers()).await;
-    if let Ok(Err(why)) = tried {
-        *app.state::<Shell>().no_keyring() = Some(why.to_string());
-        tell::wallet(&app);
-    }
+    *app.state::<Shell>().keyring() = match tried {
+        Ok(Ok(())) => Keyring::Ready,
+        Ok(Err(why)) => Keyring::Unavailable { why: why.to_string() },
+        Err(why) => Keyring::Unavailable { why: why.to_string() },
+    };
+    tell::wallet(&app);
 }
 
-/// The whole record is read once at start, where nobody waits for it; what is found, Home tells.
+/// The whole record is read once, as soon as its key can be had, where nobody waits for it; what is found, Home tells.
 async fn check_record(app: AppHandle, broker: Broker) {
+    let mut events = broker.events();
+    while broker.status().wallet != WalletState::Unlocked {
+        if let Err(RecvError::Closed) = events.recv().await {
+            return;
+        }
+    }
     let report = spawn_blocking(move || broker.verify_record()).await;
-    if let Ok(Ok(report)) = report
-        && !report.holds()
-    {
-        app.state::<Shell>().record_whole().store(false, Ordering::Relaxed);
+    if let Ok(Ok(report)) = report {
+        *app.state::<Shell>().record_whole() = Some(report.holds());
         tell::wallet(&app);
     }
 }

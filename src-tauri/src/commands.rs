@@ -54,6 +54,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         approval::review,
         approval::questions,
         approval::shown,
+        approval::grow,
         approval::answer,
     ]
 }

@@ -21,9 +21,9 @@ impl Note {
             Event::LoginNeeded { server, wants } => Some(Self {
                 title: match wants {
                     Some(_) => format!("{server} wants more than your login gives"),
-                    None => format!("{server} no longer takes your login"),
+                    None => format!("{server} wants you to log in"),
                 },
-                body: "Open Countersign and log in again. Calls to it wait or fail until then.".into(),
+                body: "Open Countersign and log in. Calls to it are refused until then.".into(),
             }),
             Event::Notice { sentence } => Some(Self { title: "Countersign".into(), body: sentence.clone() }),
             Event::Status

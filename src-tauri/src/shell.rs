@@ -4,11 +4,11 @@ use crate::deaf::Deaf;
 use crate::playground::Playground;
 use crate::settings::Settings;
 use crate::tools::KnownTools;
-use crate::view::{Failure, Stopped};
+use crate::view::{Failure, Keyring, Stopped};
 use broker::{Broker, Home};
 use domain::{ApprovalId, ServerName, Timestamp};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -25,9 +25,9 @@ pub(crate) struct Shell {
     stopped: Mutex<Option<Stopped>>,
     logins: Mutex<HashMap<ServerName, oneshot::Sender<()>>>,
     locked_since: Mutex<Option<Timestamp>>,
-    no_keyring: Mutex<Option<String>>,
+    keyring: Mutex<Keyring>,
     touched: Mutex<Instant>,
-    record_whole: AtomicBool,
+    record_whole: Mutex<Option<bool>>,
     told: AtomicU64,
 }
 
@@ -45,9 +45,9 @@ impl Shell {
             stopped: Mutex::default(),
             logins: Mutex::default(),
             locked_since: Mutex::default(),
-            no_keyring: Mutex::default(),
+            keyring: Mutex::new(Keyring::Asked),
             touched: Mutex::new(Instant::now()),
-            record_whole: AtomicBool::new(true),
+            record_whole: Mutex::default(),
             told: AtomicU64::default(),
         }
     }
@@ -109,9 +109,9 @@ impl Shell {
         lock(&self.logins)
     }
 
-    /// Why the system's keyring can't seal a new wallet, if it can't.
-    pub(crate) fn no_keyring(&self) -> MutexGuard<'_, Option<String>> {
-        lock(&self.no_keyring)
+    /// Whether the system's keyring can seal a new wallet.
+    pub(crate) fn keyring(&self) -> MutexGuard<'_, Keyring> {
+        lock(&self.keyring)
     }
 
     /// When the wallet was locked, if it was while the app runs.
@@ -119,9 +119,9 @@ impl Shell {
         lock(&self.locked_since)
     }
 
-    /// Whether the record was whole when it was last verified.
-    pub(crate) const fn record_whole(&self) -> &AtomicBool {
-        &self.record_whole
+    /// Whether the record was whole when it was verified, if it was.
+    pub(crate) fn record_whole(&self) -> MutexGuard<'_, Option<bool>> {
+        lock(&self.record_whole)
     }
 
     /// The windows know every receipt below this number.

@@ -38,6 +38,7 @@
 //! | `theme` | – | [`Theme`], light or dark as set, else as the system has it | both |
 //! | `questions` | – | `Vec<Question>`, oldest first | approval |
 //! | `shown` | `id` | `()`; the content or the focus changed: deaf for 500 ms from now | approval |
+//! | `grow` | – | `()`; the window is made tall enough for a longer choice | approval |
 //! | `answer` | `id, answer: Answer` | `()`; fails with `deaf` inside the 500 ms | approval |
 
 mod activity;
@@ -47,15 +48,13 @@ mod questions;
 mod servers;
 mod wallet;
 
-pub use activity::{
-    Check, Checked, Entry, Filter, Happening, Link, Notch, Outcome, Page, Receipt, ResultKind, Verdict,
-};
+pub use activity::{Check, Checked, Entry, Filter, Link, Notch, Outcome, Page, Receipt, ResultKind, Verdict};
 pub use agents::{Agent, AgentDetail, Enrolment, Grant, GrantedTool, Program, Today};
 pub use delegate::{Approval, Draft, DraftTool, Signed};
 pub use questions::{Answer, Argument, Question, Reach, Standpoint, Subject};
 pub use servers::{
-    Login, NewCredential, NewServer, NewTransport, NewVariable, Parameter, Risk, Server, ServerDetail,
-    Status, Tool, Tools, Transport,
+    Login, NewCredential, NewServer, NewTransport, NewVariable, Parameter, Prompt, Resource, Risk, Server,
+    ServerDetail, Status, Tool, Tools, Transport,
 };
 pub use wallet::{About, Identity, Keyring, Locked, Open, Seal, Settings, Stopped, Theme, Wallet};
 

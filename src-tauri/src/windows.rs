@@ -4,12 +4,17 @@ use crate::view;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::window::Color;
-use tauri::{AppHandle, Manager, Runtime, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, LogicalSize, Manager, Runtime, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+};
 
 /// The label of the main window.
 pub(crate) const MAIN: &str = "main";
 /// The label of the window that asks.
 pub(crate) const APPROVAL: &str = "approval";
+
+/// How high the window that asks is for a longer choice.
+const GROWN: f64 = 640.0;
 
 /// The page's ground before the page is there, so that nothing flashes: `--paper-25` and `--paper-950`.
 const PAPER: Color = Color(0xfb, 0xfc, 0xfb, 0xff);
@@ -76,6 +81,18 @@ pub(crate) fn open_approval<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()>
         .focused(false)
         .build()?;
     reveal(&window)
+}
+
+/// Makes the window that asks tall enough for a longer choice. It never shrinks under the human's hand.
+///
+/// # Errors
+/// When the window can't be measured.
+pub(crate) fn grow<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
+    if size.height < GROWN {
+        window.set_size(LogicalSize::new(size.width, GROWN))?;
+    }
+    Ok(())
 }
 
 /// Takes the window that asks away. It is made anew for the next question, so nothing of this one lingers.

@@ -38,6 +38,15 @@ impl App {
         self.click(&choice, words).await
     }
 
+    /// Waits for the box with these words, and ticks it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn tick(&self, words: &str) -> Result<()> {
+        let choice = format!("//label[.//input[@type='checkbox']][contains(normalize-space(.), '{words}')]");
+        self.click(&choice, words).await
+    }
+
     /// Waits for the row of a table that says `words`, and clicks it.
     ///
     /// # Errors
@@ -78,7 +87,14 @@ impl Desktop {
         let path = folder.to_string_lossy();
         self.hand(&["search", "--onlyvisible", "--name", "^Select", "windowfocus", "--sync"]).await?;
         self.hand(&["type", "--delay", "20", &path]).await?;
-        self.hand(&["key", "Return"]).await
+        // The first may only close the list of completions.
+        let deadline = Instant::now() + PATIENCE;
+        while self.hand(&["search", "--onlyvisible", "--name", "^Select"]).await.is_ok() {
+            anyhow::ensure!(Instant::now() < deadline, "the dialog for folders stays");
+            self.hand(&["key", "Return"]).await?;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
     }
 
     async fn hand(&self, args: &[&str]) -> Result<()> {

@@ -18,6 +18,8 @@ const SIZES = {
   main: { light: [1120, 760], small: [880, 600], zoom: [560, 380] },
   approval: { light: [460, 560], small: [460, 560], zoom: [300, 400] },
 };
+/** How high the approval window grows for a longer choice. */
+const GROWN = 640;
 /** How a page may be looked at, by name: what the browser is told. */
 const WAYS = {
   light: {},
@@ -72,10 +74,11 @@ async function serve() {
 
 /** Opens a scene in one way, takes its picture, and tells what is wrong with it. */
 async function look(name, way) {
-  const { page: path, scene, hash, steps } = scenes[name];
+  const { page: path, scene, hash, steps, tall } = scenes[name];
   const sizes = path === "/" ? SIZES.main : SIZES.approval;
   const [width, height] = sizes[way] ?? sizes.light;
-  const context = await browser.newContext({ ...WAYS[way], viewport: { width, height } });
+  const viewport = { width, height: tall ? Math.max(height, GROWN) : height };
+  const context = await browser.newContext({ ...WAYS[way], viewport });
   const page = await context.newPage();
   const findings = [];
   page.on("pageerror", (error) => findings.push(error.message));

@@ -23,6 +23,7 @@ export const scenes = {
   delegate: main("", "delegate/claude-code", (page) =>
     page.getByRole("radio", { name: "Ask for writes" }).check(),
   ),
+  "delegate-other": main("", "delegate/claude-code", other),
   "delegate-new": main("", "delegate/codex"),
   "delegate-signed": main("", "delegate/claude-code", sign),
   "delegate-empty": main("empty", "delegate"),
@@ -31,6 +32,7 @@ export const scenes = {
   "activity-empty": main("empty", "activity"),
   settings: main("", "settings"),
   "first-run-1": main("new"),
+  "first-run-1-asked": main("asked"),
   "first-run-1-passphrase": main("bare"),
   "first-run-2": main("new", "", (page) => page.getByRole("button", { name: "Make identity" }).click()),
   "first-run-2-playground": main("new", "", firstServer),
@@ -41,7 +43,7 @@ export const scenes = {
   unusable: main("unusable"),
   approval: approval("", listening),
   "approval-deaf": approval(""),
-  "approval-always": approval("session", (page) => page.getByRole("radio", { name: "Always…" }).check()),
+  "approval-always": { ...approval("session", always), tall: true },
   "approval-connect": approval("connect", listening),
   "approval-confirm": approval("confirm", listening),
   "approval-none": approval("empty"),
@@ -55,6 +57,10 @@ async function addCommand(page) {
     .getByLabel("Arguments")
     .fill("-y\n@modelcontextprotocol/server-filesystem\n/home/me/My Projects");
   await page.getByRole("button", { name: "Add a variable" }).click();
+}
+async function other(page) {
+  await page.getByRole("checkbox", { name: "repo://acme/*" }).check();
+  await page.getByRole("checkbox", { name: "review" }).check();
 }
 async function sign(page) {
   await page.getByRole("radio", { name: "Ask for writes" }).check();
@@ -73,6 +79,10 @@ async function firstAgent(page) {
 async function wrong(page) {
   await page.getByLabel("Passphrase").fill("wrong");
   await page.getByRole("button", { name: "Unlock" }).click();
+}
+async function always(page) {
+  await page.getByRole("radio", { name: "Always…" }).check();
+  await listening(page);
 }
 async function listening(page) {
   await page.waitForSelector(".ask-win:not([data-deaf])");

@@ -120,13 +120,24 @@ describe("the keys", () => {
     ["1", "once"],
     ["2", "session"],
     ["3", "hour"],
-    ["4", "always"],
   ])("%s says how long: %s", async (key, reach) => {
     const host = await opened("session");
     await listening();
     await press(key);
     await press("Enter", { ctrlKey: true });
     expect(answers(host)).toEqual([{ id: "q2", answer: { answer: "allow", reach } }]);
+  });
+
+  it("4 says how long: always; the window grows for what it means, and is deaf anew", async () => {
+    const host = await opened("session");
+    await listening();
+    await press("4");
+    await press("Enter", { ctrlKey: true });
+    expect(host.calls).toContainEqual(["grow", {}]);
+    expect(answers(host)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100 + DEAF_MS);
+    await press("Enter", { ctrlKey: true });
+    expect(answers(host)).toEqual([{ id: "q2", answer: { answer: "allow", reach: "always" } }]);
   });
 
   it("offers no always for a call that cannot be undone", async () => {

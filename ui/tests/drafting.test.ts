@@ -42,6 +42,18 @@ describe("a draft", () => {
     expect(granted()).toEqual([]);
   });
 
+  it("grants resources and prompts by themselves, and forgets them with the server", () => {
+    const rules = { uri: "notes://rules", title: "Rules", description: "" };
+    draft.offer([], [rules], [{ name: "review", description: "" }]);
+    draft.read = ["notes://rules"];
+    draft.prompted = ["review"];
+    expect(draft.ready).toBe(true);
+    expect(draft.draft(NOW)).toMatchObject({ tools: [], resources: ["notes://rules"], prompts: ["review"] });
+    draft.offer(tools, [rules]);
+    expect(draft.draft(NOW)).toMatchObject({ resources: [], prompts: [] });
+    expect(draft.ready).toBe(false);
+  });
+
   it("pins each tool to the definition that was shown", () => {
     draft.choose("get_file", "allow");
     expect(draft.draft(NOW).tools).toMatchObject([

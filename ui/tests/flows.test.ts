@@ -95,11 +95,11 @@ describe("delegating", () => {
 describe("secrets", () => {
   it("a typed passphrase does not stay in the field", async () => {
     const host = await opened("locked", "");
-    await userEvent.type(screen.getByLabelText("Passphrase for Work"), "wrong");
+    await userEvent.type(screen.getByLabelText("Passphrase"), "wrong");
     await fireEvent.click(button("Unlock"));
     expect(sent(host, "unlock")).toEqual([{ passphrase: "wrong" }]);
     expect(await screen.findByRole("alert")).toHaveTextContent("Nothing is erased by trying again");
-    expect(screen.getByLabelText("Passphrase for Work")).toHaveValue("");
+    expect(screen.getByLabelText("Passphrase")).toHaveValue("");
   });
 
   it("a variable's value is hidden and kept in the vault unless the human says otherwise", async () => {
@@ -131,6 +131,17 @@ describe("secrets", () => {
 });
 
 describe("first run", () => {
+  it("makes no identity before the keyring has answered, and offers a passphrase when it can't", async () => {
+    const host = await opened("asked", "");
+    expect(screen.getByText("Looking for it…")).toBeInTheDocument();
+    await fireEvent.submit(screen.getByRole("radio", { name: /system’s keyring/ }).closest("form")!);
+    expect(sent(host, "create_wallet")).toEqual([]);
+    const keyring = { state: "unavailable" as const, why: "it is locked" };
+    host.emit({ kind: "wallet", wallet: { phase: "new", suggested: "Work", keyring } });
+    expect(await screen.findByLabelText("Passphrase")).toBeInTheDocument();
+    expect(screen.getByText("Not available: it is locked")).toBeInTheDocument();
+  });
+
   it("falls back on nothing silently: without a keyring the passphrase is asked twice", async () => {
     const host = await opened("bare", "");
     expect(screen.getByText(/no Secret Service answers/)).toBeInTheDocument();

@@ -87,11 +87,11 @@ describe("questions and receipts", () => {
     const one = receipt(18_205);
     const sentence = (outcome: typeof one.entry.outcome) =>
       said(receiptSentence({ ...one, entry: { ...one.entry, outcome } }));
-    expect(sentence({ result: "allowed", asked: false })).toBe(
+    expect(sentence({ result: "allowed" })).toBe(
       "You let cursor call query on orders-replica. orders-replica did it.",
     );
     expect(sentence({ result: "refused", code: "expired", why: "Refused: it ended." })).toContain(
-      "It was not sent.",
+      "It was not sent: the delegation had ended.",
     );
     expect(sentence({ result: "unknown" })).toContain("had not answered, so look there");
   });

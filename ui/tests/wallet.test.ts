@@ -42,10 +42,10 @@ describe("the wallet's state", () => {
     const { calls } = open().today;
     host.emit({ kind: "recorded", entry: entries[0]! });
     expect(open().today.calls).toBe(calls);
-    const refused = { ...entries[3]!, seq: 18_206, at: new Date().toISOString() };
+    const refused = { ...entries[3]!, asked: true, seq: 18_206, at: new Date().toISOString() };
     host.emit({ kind: "recorded", entry: refused });
     host.emit({ kind: "recorded", entry: refused });
-    expect(open().today).toMatchObject({ calls: calls + 1, refused: 7 });
+    expect(open().today).toMatchObject({ calls: calls + 1, asked: 10, refused: 7 });
     expect(open().hour.at(-1)).toMatchObject({ agent: "claude-code", refused: true });
   });
 

@@ -44,7 +44,7 @@ impl Budget {
 
     /// The same, within the last minute.
     pub(crate) fn last_minute(&self, line: &Line, now: Timestamp) -> u32 {
-        self.ledger.usage(&line.delegation, &line.server, &line.target, now).last_minute
+        self.ledger.usage(line, now).last_minute
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Line, u32>> {

@@ -5,7 +5,7 @@ use crate::failure::Answered;
 use crate::present;
 use crate::view::{Agent, AgentDetail, Draft, DraftTool, Enrolment, Signed};
 use broker::{Broker, DelegationView, GrantDraft, ToolDraft};
-use domain::{DelegationId, DelegationState, Limits};
+use domain::{DelegationId, DelegationState, Limits, PromptGrant, ResourceGrant};
 use tauri::WebviewWindow;
 
 #[tauri::command]
@@ -67,7 +67,9 @@ fn to_sign(broker: &Broker, draft: &Draft) -> broker::Draft {
         limits: Limits { calls: tool.calls, per_minute: tool.per_minute },
     };
     let tools = draft.tools.iter().map(tool).collect();
-    let grant = GrantDraft { server: draft.server.clone(), tools, resources: vec![], prompts: vec![] };
+    let resources = draft.resources.iter().map(|uri| ResourceGrant { uri: uri.clone() }).collect();
+    let prompts = draft.prompts.iter().map(|name| PromptGrant { name: name.clone() }).collect();
+    let grant = GrantDraft { server: draft.server.clone(), tools, resources, prompts };
     broker::Draft { agent: draft.agent.clone(), grants: vec![grant], lasts: draft.until.since(broker.now()) }
 }
 

@@ -35,6 +35,11 @@ pub(crate) fn shown(shell: Held<'_>, id: String) {
 }
 
 #[tauri::command]
+pub(crate) fn grow(window: WebviewWindow) -> Answered<()> {
+    Ok(windows::grow(&window)?)
+}
+
+#[tauri::command]
 pub(crate) async fn answer(
     shell: Held<'_>,
     window: WebviewWindow,

@@ -42,18 +42,20 @@ pub(crate) async fn start_playground(shell: Held<'_>, window: WebviewWindow) -> 
 
 #[tauri::command]
 pub(crate) async fn remove_server(shell: Held<'_>, name: String) -> Answered<()> {
-    Ok(shell.broker()?.remove_server(&server_name(&name)?).await?)
+    let name = server_name(&name)?;
+    shell.broker()?.remove_server(&name).await?;
+    shell.tools().forget(&name);
+    Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn server(shell: Held<'_>, name: String) -> Answered<view::ServerDetail> {
+pub(crate) async fn server(shell: Held<'_>, app: AppHandle, name: String) -> Answered<view::ServerDetail> {
     let (broker, name) = (shell.broker()?, server_name(&name)?);
-    let known = broker.server(&name)?;
-    let tools = broker.tools(&name).await.map_err(Failure::from);
-    if let Ok(tools) = &tools {
-        shell.tools().learn(&name, tools);
-    }
-    Ok(present::server_detail(&shell, broker, &known, tools))
+    broker.server(&name)?;
+    let offer = broker.offers(&name).await.map_err(Failure::from);
+    shell.tools().learn(&name, offer.as_ref().map(|offer| &offer.tools[..]).map_err(Clone::clone));
+    crate::tell::servers(&app, broker);
+    Ok(present::server_detail(&shell, broker, &broker.server(&name)?, offer))
 }
 
 #[tauri::command]

@@ -89,14 +89,16 @@ pub(super) fn secret(typed: Typed) -> Secret {
 
 /// What an emergency stop is about to end, counted before it does.
 fn about_to_stop(broker: &Broker) -> Stopped {
-    let (waits, sent): (Vec<_>, Vec<_>) = broker.live().into_iter().partition(|call| call.waits);
+    let live = broker.live();
+    let sent: Vec<_> =
+        live.iter().filter(|call| !call.waits).filter_map(|call| present::uncertain(broker, call)).collect();
     let enrolled = broker.agents().into_iter().filter(|agent| agent.state == AgentState::Enrolled);
     let figure = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Stopped {
         at: broker.now(),
         quiet_ms: 0,
-        uncertain: sent.into_iter().map(present::uncertain).collect(),
-        ended: figure(waits.len()),
+        ended: figure(live.len() - sent.len()),
+        uncertain: sent,
         denied: figure(broker.questions().len()),
         paused: figure(enrolled.count()),
         passphrase: !broker.status().keyring,

@@ -36,7 +36,7 @@ pub(crate) fn agent_detail(shell: &Shell, broker: &Broker, agent: &Agent) -> vie
         agent: self::agent(broker, agent),
         did: agent.did.clone(),
         programs: programs.collect(),
-        grants: held.iter().flat_map(|held| grants(shell, held)).collect(),
+        grants: held.iter().flat_map(|held| grants(shell, broker, held)).collect(),
         today: record::today(broker, of.clone()).unwrap_or_default(),
         notches: record::notches(broker, of, record::midnight(broker.now())).unwrap_or_default(),
         last: receipt::last(broker, &agent.name, LAST).unwrap_or_default(),
@@ -62,12 +62,12 @@ fn holds_for(held: &DelegationView, agent: &AgentName) -> bool {
     held.delegation.agent == *agent && held.state == DelegationState::Active
 }
 
-fn grants(shell: &Shell, held: &DelegationView) -> Vec<view::Grant> {
+fn grants(shell: &Shell, broker: &Broker, held: &DelegationView) -> Vec<view::Grant> {
     let one = |grant: &Grant| view::Grant {
         delegation: held.delegation.id.clone(),
         state: held.state,
         server: grant.server.clone(),
-        tools: grant.tools.iter().map(|tool| granted(shell, held, grant, tool)).collect(),
+        tools: grant.tools.iter().map(|tool| granted(shell, broker, held, grant, tool)).collect(),
         resources: grant.resources.iter().map(|resource| resource.uri.clone()).collect(),
         prompts: grant.prompts.iter().map(|prompt| prompt.name.clone()).collect(),
         signed: held.delegation.issued,
@@ -76,7 +76,13 @@ fn grants(shell: &Shell, held: &DelegationView) -> Vec<view::Grant> {
     held.delegation.grants.iter().map(one).collect()
 }
 
-fn granted(shell: &Shell, held: &DelegationView, grant: &Grant, tool: &ToolGrant) -> view::GrantedTool {
+fn granted(
+    shell: &Shell,
+    broker: &Broker,
+    held: &DelegationView,
+    grant: &Grant,
+    tool: &ToolGrant,
+) -> view::GrantedTool {
     let known = shell.tools().pinned(&grant.server, &tool.name, tool.definition);
     let used = held.used.iter().find(|(server, name, _)| *server == grant.server && *name == tool.name);
     view::GrantedTool {
@@ -87,7 +93,7 @@ fn granted(shell: &Shell, held: &DelegationView, grant: &Grant, tool: &ToolGrant
         calls: tool.limits.calls,
         used: used.map_or(0, |(_, _, used)| *used),
         per_minute: tool.limits.per_minute,
-        used_this_minute: 0,
+        used_this_minute: broker.used_this_minute(&held.delegation.id, &grant.server, &tool.name),
         changed: shell.tools().changed(&grant.server, &tool.name, tool.definition),
     }
 }

@@ -5,15 +5,11 @@ use super::questions::arguments;
 use super::record::{line, lines};
 use crate::view::{self, Check, Checked, Link};
 use broker::record::{Body, Entry, Filter, Kind, Report};
-use broker::{Broker, BrokerError};
+use broker::{Broker, BrokerError, DelegationView, ReceiptCheck};
 
-/// The receipt with this number, if there is one; `report` is what verifying the record just found.
-pub(crate) fn receipt(
-    broker: &Broker,
-    seq: u64,
-    report: &Report,
-) -> Result<Option<view::Receipt>, BrokerError> {
-    let Some(entry) = at(broker, seq)? else { return Ok(None) };
+/// The receipt with this number, if there is one.
+pub(crate) fn receipt(broker: &Broker, seq: u64) -> Result<Option<view::Receipt>, BrokerError> {
+    let (Some(entry), Some(check)) = (at(broker, seq)?, broker.check_receipt(seq)?) else { return Ok(None) };
     let opened = opened(broker, &entry)?;
     let opened = opened.as_ref().map(|opened| &opened.body);
     let body = &entry.body;
@@ -31,7 +27,7 @@ pub(crate) fn receipt(
         signed: held.as_ref().map(|held| held.delegation.issued),
         bytes: outcome.and_then(|outcome| outcome.bytes),
         answer_digest: outcome.and_then(|outcome| outcome.digest).map(|digest| digest.to_string()),
-        checks: checks(body, held.as_ref(), report),
+        checks: checks(body, held.as_ref(), check),
         previous: seq.checked_sub(1).map(|seq| at(broker, seq)).transpose()?.flatten().map(link),
         next: at(broker, seq + 1)?.map(link),
         line: broker.signed_line(seq)?.unwrap_or_default(),
@@ -79,16 +75,18 @@ fn opened(broker: &Broker, entry: &Entry) -> Result<Option<Entry>, BrokerError> 
     Ok(broker.activity(&before)?.into_iter().find(|opened| opened.body.call == entry.body.call))
 }
 
-fn checks(body: &Body, held: Option<&broker::DelegationView>, report: &Report) -> Vec<Checked> {
-    let whole = report.holds();
+fn checks(body: &Body, held: Option<&DelegationView>, found: ReceiptCheck) -> Vec<Checked> {
     let mut checks = vec![
-        Checked { check: Check::Signature, holds: whole },
-        Checked { check: Check::Chain, holds: whole },
+        Checked { check: Check::Signature, holds: found.signed },
+        Checked { check: Check::Chain, holds: found.follows },
     ];
     if let Some(held) = held {
         let span = &held.delegation;
         let holds = span.not_before <= body.time && body.time < span.expires;
         checks.push(Checked { check: Check::Delegation, holds });
+    }
+    if !body.proof.is_empty() {
+        checks.push(Checked { check: Check::Proof, holds: found.signed });
     }
     checks
 }

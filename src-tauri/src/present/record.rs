@@ -3,10 +3,10 @@
 use super::agents::count;
 use crate::view::{self, Outcome, ResultKind};
 use broker::record::{Body, Entry, Filter, Kind, Status, Verdict};
-use broker::{Broker, BrokerError};
-use domain::{CallId, Timestamp};
+use broker::{Broker, BrokerError, LiveCall};
+use domain::{CallId, Denial, ServerName, Timestamp};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Lines on a page, if nobody says otherwise, and at most.
 const PAGE: usize = 200;
@@ -15,6 +15,8 @@ const LONGEST_PAGE: usize = 1000;
 const REACH: u64 = 500;
 /// The most receipts read for figures and tallies.
 const FIGURES: usize = 5000;
+/// So many lines about a server itself are shown with it.
+const HAPPENED: usize = 8;
 /// The longest gist of arguments.
 const GIST: usize = 160;
 
@@ -25,6 +27,7 @@ pub(crate) fn page(broker: &Broker, wanted: &view::Filter) -> Result<view::Page,
     let mut found = broker.activity(&filter)?;
     let more = found.len() > limit;
     found.truncate(limit);
+    found.retain(ends_alone(&found));
     Ok(view::Page { entries: lines(broker, &found)?, total: total(broker)?, more })
 }
 
@@ -56,7 +59,8 @@ pub(super) fn line(entry: &Entry, opened: Option<&Body>) -> view::Entry {
         server: body.server.clone(),
         tool: body.tool.as_ref().map(|tool| tool.target.name.clone()),
         gist: preview.map(gist).or_else(|| body.note.clone()).unwrap_or_default(),
-        outcome: outcome(body, opened),
+        asked: was_asked(opened.unwrap_or(body)),
+        outcome: outcome(body),
         took_us: body.outcome.as_ref().and_then(|outcome| outcome.duration_us),
     }
 }
@@ -64,9 +68,56 @@ pub(super) fn line(entry: &Entry, opened: Option<&Body>) -> view::Entry {
 /// The lines of receipts from number `seq` on, oldest first; after a burst only the newest of them.
 pub(crate) fn since(broker: &Broker, seq: u64) -> Result<Vec<view::Entry>, BrokerError> {
     let new = Filter { kinds: told(), after: seq.checked_sub(1), limit: Some(PAGE), ..Filter::default() };
-    let mut lines = lines(broker, &broker.activity(&new)?)?;
+    let mut found = broker.activity(&new)?;
+    found.retain(ends_alone(&found));
+    let mut lines = lines(broker, &found)?;
     lines.reverse();
     Ok(lines)
+}
+
+/// A call that was opened and has no end yet: it may go through. None if nothing of it has left.
+pub(crate) fn uncertain(broker: &Broker, call: &LiveCall) -> Option<view::Entry> {
+    let opened = Filter {
+        agent: Some(call.agent.clone()),
+        kinds: vec![Kind::CallOpened],
+        since: Some(call.since),
+        limit: Some(FIGURES),
+        ..Filter::default()
+    };
+    let found = broker.activity(&opened).ok()?;
+    let entry = found.iter().find(|entry| entry.body.call.as_ref() == Some(&call.id))?;
+    Some(view::Entry { outcome: Outcome::Unknown, ..line(entry, None) })
+}
+
+/// What the record tells of a server itself lately, oldest first.
+pub(crate) fn happened(broker: &Broker, server: &ServerName) -> Result<Vec<view::Entry>, BrokerError> {
+    let of = Filter {
+        server: Some(server.clone()),
+        kinds: Kind::ALL.iter().copied().filter(|kind| is_of_server(*kind)).collect(),
+        limit: Some(HAPPENED),
+        ..Filter::default()
+    };
+    let mut lines = lines(broker, &broker.activity(&of)?)?;
+    lines.reverse();
+    Ok(lines)
+}
+
+/// When the server ended the login, if that is why there is none.
+pub(crate) fn login_ended(broker: &Broker, server: &ServerName) -> Option<Timestamp> {
+    let of = |kinds, after, limit| {
+        let filter =
+            Filter { server: Some(server.clone()), kinds, after, limit: Some(limit), ..Filter::default() };
+        broker.activity(&filter).ok()
+    };
+    let human = vec![Kind::LoginCompleted, Kind::LoginEnded, Kind::ServerAdded];
+    let last = of(human, None, 1)?.pop().filter(|last| last.body.kind == Kind::LoginCompleted)?;
+    // One with a note is about a login that holds and does not reach far enough.
+    let needed = of(vec![Kind::LoginNeeded], Some(last.seq), FIGURES)?;
+    Some(needed.iter().rfind(|needed| needed.body.note.is_none())?.body.time)
+}
+
+fn is_of_server(kind: Kind) -> bool {
+    ["login.", "server."].iter().any(|subject| kind.as_str().starts_with(subject))
 }
 
 /// Calls since `since`, oldest first, as notches.
@@ -151,19 +202,30 @@ fn filter(wanted: &view::Filter, limit: usize) -> Filter {
     }
 }
 
-/// Kinds with a line of their own: a call is told by its last receipt, a question by its end.
+/// Kinds with a line of their own: a call is told by its last receipt, and that tells of the question about it, too.
 fn told() -> Vec<Kind> {
-    let silent = [Kind::CallOpened, Kind::ApprovalAsked];
+    let silent = [Kind::CallOpened, Kind::ApprovalAsked, Kind::ApprovalGranted, Kind::ApprovalRefused];
     Kind::ALL.iter().copied().filter(|kind| !silent.contains(kind)).collect()
 }
 
-fn outcome(body: &Body, opened: Option<&Body>) -> Outcome {
+/// Keeps a question that ended unanswered only where the call ended with it: the agent took it back. Any other call was
+/// refused then, and has its own line.
+fn ends_alone(found: &[Entry]) -> impl FnMut(&Entry) -> bool + use<> {
+    let denied = found.iter().filter(|entry| entry.body.kind == Kind::CallDenied);
+    let denied: HashSet<_> = denied.filter_map(|entry| entry.body.call.clone()).collect();
+    move |entry| {
+        let expired = entry.body.kind == Kind::ApprovalExpired;
+        !(expired && entry.body.call.as_ref().is_some_and(|call| denied.contains(call)))
+    }
+}
+
+fn outcome(body: &Body) -> Outcome {
     if body.kind == Kind::CallDenied || body.kind == Kind::ApprovalRefused {
         return refused(body);
     }
     let Some(outcome) = &body.outcome else { return Outcome::Noted };
     match outcome.status {
-        Status::Ok => Outcome::Allowed { asked: opened.is_some_and(was_asked) },
+        Status::Ok => Outcome::Allowed,
         Status::Failed => Outcome::Failed { why: outcome.error.clone().unwrap_or_default() },
         Status::Cancelled | Status::Unknown => Outcome::Unknown,
     }
@@ -181,7 +243,13 @@ fn was_asked(body: &Body) -> bool {
     let asked = |decision: &broker::record::Decision| {
         decision.approval.is_some() || decision.outcome == Verdict::Asked
     };
-    body.decision.as_ref().is_some_and(asked)
+    body.decision.as_ref().is_some_and(|decision| asked(decision) || refused_by_human(decision))
+}
+
+/// Whether a call was refused because of what the human said, or did not say.
+fn refused_by_human(decision: &broker::record::Decision) -> bool {
+    let reason = decision.reason.as_deref();
+    [Denial::HumanDenied, Denial::Unanswered].iter().any(|denial| reason == Some(denial.code()))
 }
 
 /// Arguments in one short line.
@@ -221,9 +289,22 @@ mod tests {
     }
 
     #[test]
+    fn a_denied_call_reads_as_one_line_and_counts_as_asked() {
+        assert!(!told().contains(&Kind::ApprovalRefused) && !told().contains(&Kind::ApprovalGranted));
+        let mut denied = Body::new(Kind::CallDenied, Timestamp::from_seconds(0));
+        denied.decision = Some(broker::record::Decision {
+            outcome: Verdict::Denied,
+            reason: Some("human_denied".into()),
+            rule: None,
+            approval: None,
+        });
+        assert!(was_asked(&denied));
+    }
+
+    #[test]
     fn an_answer_that_never_came_is_not_called_allowed() {
         let mut closed = Body::new(Kind::CallClosed, Timestamp::from_seconds(0));
         closed.outcome = Some(broker::record::Outcome::ended(Status::Cancelled));
-        assert!(matches!(outcome(&closed, None), Outcome::Unknown));
+        assert!(matches!(outcome(&closed), Outcome::Unknown));
     }
 }

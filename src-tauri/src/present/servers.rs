@@ -1,10 +1,10 @@
 //! Servers, their logins and tools.
 
-use super::agents::count;
+use super::{agents::count, record};
 use crate::failure::Answered;
 use crate::shell::Shell;
 use crate::view;
-use broker::{Broker, LoginState, ServerView};
+use broker::{Broker, LoginState, Offer, ServerView};
 use domain::{Credential, DelegationState, ServerName, Tool, Transport};
 use serde_json::Value;
 
@@ -15,35 +15,58 @@ pub(crate) fn server(shell: &Shell, broker: &Broker, server: &ServerView) -> vie
         name: name.clone(),
         transport: transport(&server.server.transport),
         login: login(shell, broker, server),
-        status: view::Status::Unknown,
+        status: shell.tools().status(name),
         changed_tools: count(changed(shell, broker, name)),
     }
 }
 
-/// Everything about one server; `tools` as asked just now.
+/// Everything about one server; `offer` as asked just now.
 pub(crate) fn server_detail(
     shell: &Shell,
     broker: &Broker,
     server: &ServerView,
-    tools: Answered<Vec<Tool>>,
+    offer: Answered<Offer>,
 ) -> view::ServerDetail {
     let name = &server.server.name;
-    let mut shown = self::server(shell, broker, server);
-    let tools = match tools {
-        Ok(tools) => {
-            shown.status = view::Status::Answers { ms: None };
-            view::Tools::Listed { tools: tools.iter().map(|listed| tool(broker, name, listed)).collect() }
-        }
-        Err(why) => {
-            shown.status = view::Status::Fails { why: why.clone() };
-            view::Tools::Failed { why }
-        }
+    let tools = match offer {
+        Ok(offer) => view::Tools::Listed {
+            tools: offer.tools.iter().map(|listed| tool(broker, name, listed)).collect(),
+            resources: resources(&offer),
+            prompts: offer.prompts.iter().filter_map(prompt).collect(),
+        },
+        Err(why) => view::Tools::Failed { why },
     };
     let mut used_by: Vec<_> = granted(broker, name).map(|(agent, ..)| agent).collect();
     used_by.sort();
     used_by.dedup();
     let waiting = broker.live().into_iter().filter(|call| call.server == *name).map(super::work).collect();
-    view::ServerDetail { server: shown, tools, used_by, waiting, happened: vec![] }
+    let happened = record::happened(broker, name).unwrap_or_default();
+    view::ServerDetail { server: self::server(shell, broker, server), tools, used_by, waiting, happened }
+}
+
+/// Resources as they can be granted: a family of them by what its addresses begin with.
+fn resources(offer: &Offer) -> Vec<view::Resource> {
+    let single = offer.resources.iter().filter_map(|item| Some((text(item, "uri")?.to_owned(), item)));
+    let family = offer.templates.iter().filter_map(|item| {
+        let (begin, _) = text(item, "uriTemplate")?.split_once('{')?;
+        // A family of everything is not for one click.
+        (!begin.is_empty()).then(|| (format!("{begin}*"), item))
+    });
+    let one = |(uri, item): (String, &Value)| view::Resource {
+        title: text(item, "title").or_else(|| text(item, "name")).unwrap_or(&uri).to_owned(),
+        description: text(item, "description").unwrap_or_default().to_owned(),
+        uri,
+    };
+    single.chain(family).map(one).collect()
+}
+
+fn prompt(item: &Value) -> Option<view::Prompt> {
+    let description = text(item, "description").unwrap_or_default().to_owned();
+    Some(view::Prompt { name: text(item, "name")?.to_owned(), description })
+}
+
+fn text<'a>(item: &'a Value, member: &str) -> Option<&'a str> {
+    item.get(member).and_then(Value::as_str)
 }
 
 /// A tool in a server's list.
@@ -99,13 +122,14 @@ fn login(shell: &Shell, broker: &Broker, server: &ServerView) -> view::Login {
             view::Login::Header { name: name.clone() }
         }
         (LoginState::NotNeeded, _) => view::Login::None,
-        (LoginState::LoggedOut, _) => view::Login::LoggedOut,
+        (LoginState::LoggedOut, _) => record::login_ended(broker, &server.server.name)
+            .map_or(view::Login::LoggedOut, |at| view::Login::Ended { at }),
         (LoginState::LoggedIn { expires, scope, wants }, _) => view::Login::LoggedIn {
             expires: *expires,
             scopes: words(scope.as_deref().unwrap_or_default()),
             wants: wants.as_deref().map(words),
         },
-        (LoginState::Broken { .. }, _) => view::Login::Ended { at: broker.now() },
+        (LoginState::Broken { reason }, _) => view::Login::Unreadable { why: reason.clone() },
     }
 }
 
@@ -130,4 +154,27 @@ fn parameters(tool: &Value) -> Vec<view::Parameter> {
             required: is_required(name),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_family_of_resources_is_granted_by_what_its_addresses_begin_with() {
+        let offer = Offer {
+            tools: vec![],
+            resources: vec![json!({"uri": "notes://rules", "name": "rules"}), json!({"name": "no address"})],
+            templates: vec![
+                json!({"uriTemplate": "notes://{day}/{n}", "title": "Notes of a day"}),
+                json!({"uriTemplate": "{any}"}),
+            ],
+            prompts: vec![],
+        };
+        let shown: Vec<_> =
+            resources(&offer).into_iter().map(|resource| (resource.uri, resource.title)).collect();
+        let expected = [("notes://rules", "rules"), ("notes://*", "Notes of a day")];
+        assert_eq!(shown, expected.map(|(uri, title)| (uri.to_owned(), title.to_owned())));
+    }
 }

@@ -5,7 +5,6 @@ use crate::shell::Shell;
 use crate::view::{self, Wallet};
 use broker::record::Filter;
 use broker::{Broker, Status, WalletState};
-use std::sync::atomic::Ordering;
 
 /// What the main window shows.
 pub(crate) fn wallet(shell: &Shell) -> Wallet {
@@ -15,7 +14,7 @@ pub(crate) fn wallet(shell: &Shell) -> Wallet {
     };
     let status = broker.status();
     match status.wallet {
-        WalletState::Fresh => Wallet::New { suggested: suggested_name(), keyring: keyring(shell) },
+        WalletState::Fresh => Wallet::New { suggested: suggested_name(), keyring: shell.keyring().clone() },
         WalletState::Locked => match shell.stopped().clone() {
             Some(stopped) => Wallet::Stopped(stopped),
             None => Wallet::Locked(locked(shell, &status)),
@@ -47,26 +46,14 @@ fn open(shell: &Shell, broker: &Broker, status: Status) -> view::Open {
         today: record::today(broker, Filter::default()).unwrap_or_default(),
         newest: record::total(broker).unwrap_or_default().checked_sub(1),
         all_paused: status.paused,
-        record_whole: shell.record_whole().load(Ordering::Relaxed),
+        record_whole: *shell.record_whole(),
         settings: shell.settings().now(),
         about: about(shell, broker, &status),
     }
 }
 
-fn keyring(shell: &Shell) -> view::Keyring {
-    match shell.no_keyring().clone() {
-        None => view::Keyring::Ready,
-        Some(why) => view::Keyring::Unavailable { why },
-    }
-}
-
 fn locked(shell: &Shell, status: &Status) -> view::Locked {
-    view::Locked {
-        name: status.identity.clone().unwrap_or_default(),
-        passphrase: !status.keyring,
-        since: *shell.locked_since(),
-        waiting: 0,
-    }
+    view::Locked { passphrase: !status.keyring, since: *shell.locked_since() }
 }
 
 fn about(shell: &Shell, broker: &Broker, status: &Status) -> view::About {

@@ -5,7 +5,7 @@ use domain::{AgentName, DelegationId, ServerName, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A line of the log. `call.opened` receipts are left out: a call shows with the line that closed or denied it.
+/// A line of the log. A call has one, that of the receipt that closed or denied it; questions about it have none.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -26,6 +26,8 @@ pub struct Entry {
     pub tool: Option<String>,
     /// Its arguments in one short line, secrets struck out.
     pub gist: String,
+    /// Whether the human was asked for this one.
+    pub asked: bool,
     /// What came of it.
     pub outcome: Outcome,
     /// How long the server took.
@@ -36,13 +38,8 @@ pub struct Entry {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome {
-    /// It waits for the human.
-    Waits,
     /// Sent and answered.
-    Allowed {
-        /// Whether the human was asked for this one.
-        asked: bool,
-    },
+    Allowed,
     /// Sent, and the server answered with an error.
     Failed {
         /// The server's words, or what went wrong on the way.
@@ -75,17 +72,6 @@ pub struct Notch {
     pub asked: bool,
     /// Whether it was refused.
     pub refused: bool,
-}
-
-/// Something that happened, in words.
-#[derive(Clone, Debug, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Happening {
-    /// When.
-    #[ts(type = "string")]
-    pub at: Timestamp,
-    /// What; the server's own words in it are quoted.
-    pub sentence: String,
 }
 
 /// What of the record is wanted. Absent members filter nothing.
@@ -206,7 +192,7 @@ pub enum Check {
     Chain,
     /// A delegation that held then allowed it.
     Delegation,
-    /// The call proof names this server and these arguments.
+    /// The server was shown a proof of this call, and this line binds it.
     Proof,
 }
 

@@ -14,8 +14,14 @@ pub struct Draft {
     /// Where.
     #[ts(type = "string")]
     pub server: ServerName,
-    /// Which tools. None: nothing is granted, and the draft is refused.
+    /// Which tools. With no tool, resource or prompt nothing is granted, and the draft is refused.
     pub tools: Vec<DraftTool>,
+    /// Which resources: a URI, or a prefix that ends in `*`.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// Which prompts, by the server's name.
+    #[serde(default)]
+    pub prompts: Vec<String>,
     /// Until when, at most 90 days from now.
     #[ts(type = "string")]
     pub until: Timestamp,

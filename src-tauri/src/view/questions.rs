@@ -50,7 +50,7 @@ pub enum Subject {
         arguments: Vec<Argument>,
         /// How many bytes they are.
         bytes: u32,
-        /// When a call of this tool was last approved, if ever; `was` in the arguments compares with it.
+        /// When a call of this tool was last approved by itself, if ever; `was` in the arguments compares with it.
         #[ts(type = "string | null")]
         approved_before: Option<Timestamp>,
         /// Until when the delegation holds: as long as "always" reaches.
@@ -97,7 +97,7 @@ pub struct Argument {
     pub name: String,
     /// Its value: a string as it is, anything else as JSON.
     pub value: String,
-    /// What it was in the last approved call of this tool, if it differs.
+    /// What it was, as kept, in the last call of this tool that was approved by itself, if it differs.
     pub was: Option<String>,
 }
 

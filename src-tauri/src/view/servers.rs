@@ -1,6 +1,6 @@
 //! Servers: how they are reached, logged in to, and what tools they offer.
 
-use super::{Failure, Happening, Typed, Work};
+use super::{Entry, Failure, Typed, Work};
 use domain::{AgentName, Digest, ServerName, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -75,6 +75,11 @@ pub enum Login {
         #[ts(type = "string")]
         at: Timestamp,
     },
+    /// There is one, and the vault can't give it; the human logs in again.
+    Unreadable {
+        /// Why, as a sentence.
+        why: String,
+    },
 }
 
 /// How a server does.
@@ -83,11 +88,8 @@ pub enum Login {
 pub enum Status {
     /// Not asked yet.
     Unknown,
-    /// It answered.
-    Answers {
-        /// How fast, lately.
-        ms: Option<u32>,
-    },
+    /// It answered when it was last asked.
+    Answers,
     /// It did not.
     Fails {
         /// What happened, and what to do.
@@ -108,18 +110,22 @@ pub struct ServerDetail {
     pub used_by: Vec<AgentName>,
     /// Calls that wait for it.
     pub waiting: Vec<Work>,
-    /// What happened with its login and its process lately, oldest first.
-    pub happened: Vec<Happening>,
+    /// What the record tells of the server itself lately, its logins above all; oldest first.
+    pub happened: Vec<Entry>,
 }
 
 /// What a server offers.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum Tools {
-    /// The list.
+    /// The lists.
     Listed {
-        /// By name.
+        /// Tools.
         tools: Vec<Tool>,
+        /// Resources, and families of them as prefixes.
+        resources: Vec<Resource>,
+        /// Prompts.
+        prompts: Vec<Prompt>,
     },
     /// It can't be had.
     Failed {
@@ -147,6 +153,28 @@ pub struct Tool {
     pub parameters: Vec<Parameter>,
     /// Granted to some agent with another definition: those calls are refused.
     pub changed: bool,
+}
+
+/// A resource, or all resources of a family.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// What is granted: its URI, or a prefix that ends in `*`.
+    pub uri: String,
+    /// A title for people, or the name.
+    pub title: String,
+    /// What the server says it is.
+    pub description: String,
+}
+
+/// A prompt as its server describes it.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Prompt {
+    /// The server's name for it.
+    pub name: String,
+    /// What the server says it asks.
+    pub description: String,
 }
 
 /// One argument a tool takes.

@@ -35,6 +35,8 @@ pub enum Wallet {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum Keyring {
+    /// It is being asked.
+    Asked,
     /// It answers.
     Ready,
     /// It does not; a passphrase is offered instead.
@@ -61,15 +63,11 @@ pub enum Seal {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Locked {
-    /// Whose.
-    pub name: String,
     /// Whether a passphrase opens it, rather than the system's keyring.
     pub passphrase: bool,
     /// Since when, if it was locked while running.
     #[ts(type = "string | null")]
     pub since: Option<Timestamp>,
-    /// How many calls wait for it to be unlocked.
-    pub waiting: u32,
 }
 
 /// What Emergency stop did.
@@ -115,8 +113,8 @@ pub struct Open {
     pub newest: Option<u64>,
     /// Whether all agents are paused.
     pub all_paused: bool,
-    /// Whether the record verified when the wallet was opened.
-    pub record_whole: bool,
+    /// Whether the record verified when the app started; `None` until all of it is read.
+    pub record_whole: Option<bool>,
     /// The settings.
     pub settings: Settings,
     /// What Settings tells about this wallet.

@@ -83,6 +83,27 @@ pub(crate) async fn done(app: &App, command: &str, arguments: Value) -> Result<V
     app.invoke(command, arguments).await?.map_err(|why| anyhow::anyhow!("{command} was refused: {why}"))
 }
 
+/// Makes the identity `Ada` in a new wallet's window.
+pub(crate) async fn make_identity(app: &App) -> Result<()> {
+    app.turn_to("main").await?;
+    app.fill("Your name, as receipts show it", "Ada").await?;
+    app.press("Make identity").await
+}
+
+/// Leaves the first run for Home, where there is a server and an agent already.
+pub(crate) async fn finish_first_run(app: &App) -> Result<()> {
+    app.press("Continue").await?;
+    app.press("Finish").await
+}
+
+/// Leaves the first run for Home, with neither server nor agent.
+pub(crate) async fn skip_first_run(app: &App) -> Result<()> {
+    app.press("Skip").await?;
+    app.says("Name your first agent").await?;
+    app.press("Skip").await?;
+    app.says("Your half is ready").await
+}
+
 /// The program of the agent `scribe`.
 pub(crate) fn connect(desktop: &Desktop) -> Result<Agent> {
     let mut shim = desktop.command(journeys::program("countersign"));

@@ -1,8 +1,8 @@
 //! The first five minutes, by clicks alone: an identity, the playground, an agent, a delegation, a call.
 
-use crate::desk::{answer, connect, meanwhile};
+use crate::desk::{answer, connect, make_identity, meanwhile, skip_first_run};
 use anyhow::Result;
-use journeys::desktop::Desktop;
+use journeys::desktop::{Desktop, Keyring};
 use journeys::desktop_app::App;
 use journeys::{refusal, text};
 use serde_json::json;
@@ -20,10 +20,7 @@ async fn sign(app: &App, preset: &str) -> Result<()> {
 async fn from_the_first_start_to_the_first_call_by_clicks_alone() -> Result<()> {
     let desktop = Desktop::start().await?;
     let app = desktop.open_app(&[]).await?;
-    app.turn_to("main").await?;
-    app.fill("Your name, as receipts show it", "Ada").await?;
-    app.press("Make identity").await?;
-
+    make_identity(&app).await?;
     app.press("Open the playground").await?;
     app.says("playground is added").await?;
     app.press("Log in to playground").await?;
@@ -49,5 +46,30 @@ async fn from_the_first_start_to_the_first_call_by_clicks_alone() -> Result<()> 
     app.gone("approval").await?;
     app.follow("Home").await?;
     app.says("The record is whole.").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_keyring_can_seal_the_wallet_a_passphrase_does_and_opens_it_again() -> Result<()> {
+    const PASSPHRASE: &str = "correct horse battery";
+    let desktop = Desktop::start_with(Keyring::Missing).await?;
+    let app = desktop.open_app(&[]).await?;
+    // Whoever answers on this bus has no open keyring: that is said, and nothing else is done instead.
+    make_identity(&app).await?;
+    app.find("[role=alert]").await?;
+    app.pick("A passphrase").await?;
+    app.fill("Passphrase", PASSPHRASE).await?;
+    app.fill("The same once more", PASSPHRASE).await?;
+    app.press("Make identity").await?;
+    skip_first_run(&app).await?;
+
+    app.press("Lock now").await?;
+    app.says("Locked").await?;
+    app.fill("Passphrase", "not the passphrase").await?;
+    app.press("Unlock").await?;
+    app.says("That is not the passphrase").await?;
+    app.fill("Passphrase", PASSPHRASE).await?;
+    app.press("Unlock").await?;
+    app.says("Your half is ready").await?;
     app.close().await
 }

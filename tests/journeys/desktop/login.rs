@@ -1,5 +1,6 @@
 //! A server behind a login is added in the window; the human logs in there, and out again.
 
+use crate::desk::{make_identity, skip_first_run};
 use anyhow::Result;
 use journeys::Protected;
 use journeys::desktop::Desktop;
@@ -9,14 +10,8 @@ use serde_json::json;
 /// A new wallet, with Home in its window.
 async fn at_home(desktop: &Desktop) -> Result<App> {
     let app = desktop.open_app(&[]).await?;
-    app.turn_to("main").await?;
-    app.fill("Your name, as receipts show it", "Ada").await?;
-    app.press("Make identity").await?;
-    app.says("Try it, or bring your own server").await?;
-    app.press("Skip").await?;
-    app.says("Name your first agent").await?;
-    app.press("Skip").await?;
-    app.says("Your half is ready").await?;
+    make_identity(&app).await?;
+    skip_first_run(&app).await?;
     Ok(app)
 }
 
@@ -64,6 +59,42 @@ async fn a_login_the_human_gives_up_leaves_the_server_as_it_was() -> Result<()> 
 
     app.press("Log in to notes").await?;
     desktop.browser.agree().await?;
+    app.says("Your login").await?;
+    app.close().await
+}
+
+/// Ends, at the authorization server, every login of the client that opened `address`.
+async fn end_logins(notes: &Protected, address: &str) -> Result<()> {
+    let address: reqwest::Url = address.parse()?;
+    let client = address.query_pairs().find(|(name, _)| name == "client_id").map(|(_, id)| id.into_owned());
+    let client = client.unwrap_or_default();
+    for token in notes.tokens().await {
+        let ended = [("token", token.as_str()), ("client_id", &client)];
+        let revocation = format!("{}/token/revocation", notes.issuer);
+        reqwest::Client::new().post(revocation).form(&ended).send().await?.error_for_status()?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_the_server_ended_is_told_as_such_and_the_human_logs_in_again() -> Result<()> {
+    let (desktop, notes) = (Desktop::start().await?, Protected::start(3600).await);
+    let app = at_home(&desktop).await?;
+    add(&app, &notes).await?;
+    app.press("Log in to notes").await?;
+    let opened = desktop.browser.agree().await?;
+    app.says("Your login").await?;
+
+    end_logins(&notes, &opened).await?;
+    app.follow("Home").await?;
+    app.follow("Servers").await?;
+    app.says("notes no longer accepts this login").await?;
+    app.says("The server wants a login").await?;
+    app.follow("Home").await?;
+    app.says("notes ended the login").await?;
+    app.press("Log in").await?;
+    desktop.browser.agree().await?;
+    app.follow("Servers").await?;
     app.says("Your login").await?;
     app.close().await
 }

@@ -1,6 +1,6 @@
 //! The record in the window: a call shows, its receipt opens, and what is exported verifies elsewhere.
 
-use crate::desk::{Desk, echo};
+use crate::desk::{Desk, echo, finish_first_run};
 use anyhow::Result;
 use journeys::{program, text};
 use std::path::Path;
@@ -16,6 +16,39 @@ async fn verified(desk: &Desk, file: &Path) -> Result<String> {
     Ok(said)
 }
 
+/// Changes what the record says of the call, behind the wallet's back.
+fn forge(desk: &Desk) -> Result<()> {
+    let ledger = desk.desktop.home().join(".local/share/countersign/ledger");
+    for file in std::fs::read_dir(ledger)? {
+        let file = file?.path();
+        let record = std::fs::read_to_string(&file)?;
+        std::fs::write(file, record.replace("for the record", "for the forger"))?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_after_a_forged_line_says_that_it_does_not_follow_it() -> Result<()> {
+    let desk = Desk::with_agent("never").await?;
+    let app = &desk.app;
+    desk.agent.call("everything__echo", echo("for the record")).await;
+    finish_first_run(app).await?;
+    app.follow("Activity").await?;
+    app.open_row("for the record").await?;
+    app.says("In the chain, after the line before it").await?;
+
+    forge(&desk)?;
+    app.open_row("You accepted its program").await?;
+    app.says("You accepted its program: scribe.").await?;
+    app.says("In the chain, after the line before it").await?;
+    app.open_row("for the").await?;
+    app.says("Does not follow the line before it").await?;
+    app.says("Signed by this wallet, unaltered").await?;
+    app.press("Verify all").await?;
+    app.says("is not whole").await?;
+    desk.app.close().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_shows_its_receipt_opens_and_the_exported_record_verifies_elsewhere() -> Result<()> {
     let desk = Desk::with_agent("never").await?;
@@ -23,8 +56,7 @@ async fn a_call_shows_its_receipt_opens_and_the_exported_record_verifies_elsewhe
     let answer = desk.agent.call("everything__echo", echo("for the record")).await;
     assert!(text(&answer).contains("for the record"), "{answer}");
 
-    app.press("Continue").await?;
-    app.press("Finish").await?;
+    finish_first_run(app).await?;
     app.follow("Activity").await?;
     app.open_row("for the record").await?;
     app.says("You let scribe call echo on everything. everything did it.").await?;

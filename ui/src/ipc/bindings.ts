@@ -118,7 +118,7 @@ name: string,
  */
 value: string, 
 /**
- * What it was in the last approved call of this tool, if it differs.
+ * What it was, as kept, in the last call of this tool that was approved by itself, if it differs.
  */
 was: string | null, };
 
@@ -153,9 +153,17 @@ agent: string,
  */
 server: string, 
 /**
- * Which tools. None: nothing is granted, and the draft is refused.
+ * Which tools. With no tool, resource or prompt nothing is granted, and the draft is refused.
  */
 tools: Array<DraftTool>, 
+/**
+ * Which resources: a URI, or a prefix that ends in `*`.
+ */
+resources: Array<string>, 
+/**
+ * Which prompts, by the server's name.
+ */
+prompts: Array<string>, 
 /**
  * Until when, at most 90 days from now.
  */
@@ -208,7 +216,7 @@ command: string,
 args: Array<string>, };
 
 /**
- * A line of the log. `call.opened` receipts are left out: a call shows with the line that closed or denied it.
+ * A line of the log. A call has one, that of the receipt that closed or denied it; questions about it have none.
  */
 export type Entry = { 
 /**
@@ -239,6 +247,10 @@ tool: string | null,
  * Its arguments in one short line, secrets struck out.
  */
 gist: string, 
+/**
+ * Whether the human was asked for this one.
+ */
+asked: boolean, 
 /**
  * What came of it.
  */
@@ -427,19 +439,6 @@ usedThisMinute: number,
 changed: boolean, };
 
 /**
- * Something that happened, in words.
- */
-export type Happening = { 
-/**
- * When.
- */
-at: string, 
-/**
- * What; the server's own words in it are quoted.
- */
-sentence: string, };
-
-/**
  * Who signs.
  */
 export type Identity = { 
@@ -455,7 +454,7 @@ did: string, };
 /**
  * Whether the system's keyring can be used.
  */
-export type Keyring = { "state": "ready" } | { "state": "unavailable", 
+export type Keyring = { "state": "asked" } | { "state": "ready" } | { "state": "unavailable", 
 /**
  * Why, as a sentence.
  */
@@ -479,21 +478,13 @@ hash: string, };
  */
 export type Locked = { 
 /**
- * Whose.
- */
-name: string, 
-/**
  * Whether a passphrase opens it, rather than the system's keyring.
  */
 passphrase: boolean, 
 /**
  * Since when, if it was locked while running.
  */
-since: string | null, 
-/**
- * How many calls wait for it to be unlocked.
- */
-waiting: number, };
+since: string | null, };
 
 /**
  * What the wallet shows the server. Never a token.
@@ -518,7 +509,11 @@ wants: Array<string> | null, } | { "state": "ended",
 /**
  * When.
  */
-at: string, };
+at: string, } | { "state": "unreadable", 
+/**
+ * Why, as a sentence.
+ */
+why: string, };
 
 /**
  * What a new server wants to be shown.
@@ -654,9 +649,9 @@ newest: number | null,
  */
 allPaused: boolean, 
 /**
- * Whether the record verified when the wallet was opened.
+ * Whether the record verified when the app started; `None` until all of it is read.
  */
-recordWhole: boolean, 
+recordWhole: boolean | null, 
 /**
  * The settings.
  */
@@ -669,11 +664,7 @@ about: About, };
 /**
  * What came of a call, or of anything else that left a receipt.
  */
-export type Outcome = { "result": "waits" } | { "result": "allowed", 
-/**
- * Whether the human was asked for this one.
- */
-asked: boolean, } | { "result": "failed", 
+export type Outcome = { "result": "allowed" } | { "result": "failed", 
 /**
  * The server's words, or what went wrong on the way.
  */
@@ -737,6 +728,19 @@ sha256: string,
  * The process, if it runs.
  */
 pid: number | null, };
+
+/**
+ * A prompt as its server describes it.
+ */
+export type Prompt = { 
+/**
+ * The server's name for it.
+ */
+name: string, 
+/**
+ * What the server says it asks.
+ */
+description: string, };
 
 /**
  * A question for the human.
@@ -826,6 +830,23 @@ next: Link | null,
 line: string, };
 
 /**
+ * A resource, or all resources of a family.
+ */
+export type Resource = { 
+/**
+ * What is granted: its URI, or a prefix that ends in `*`.
+ */
+uri: string, 
+/**
+ * A title for people, or the name.
+ */
+title: string, 
+/**
+ * What the server says it is.
+ */
+description: string, };
+
+/**
  * A kind of result to filter by.
  */
 export type ResultKind = "allowed" | "asked" | "refused" | "failed" | "unknown";
@@ -890,9 +911,9 @@ usedBy: Array<string>,
  */
 waiting: Array<Work>, 
 /**
- * What happened with its login and its process lately, oldest first.
+ * What the record tells of the server itself lately, its logins above all; oldest first.
  */
-happened: Array<Happening>, };
+happened: Array<Entry>, };
 
 /**
  * What the human set.
@@ -936,11 +957,7 @@ export type Standpoint = "same" | "changed";
 /**
  * How a server does.
  */
-export type Status = { "state": "unknown" } | { "state": "answers", 
-/**
- * How fast, lately.
- */
-ms: number | null, } | { "state": "fails", 
+export type Status = { "state": "unknown" } | { "state": "answers" } | { "state": "fails", 
 /**
  * What happened, and what to do.
  */
@@ -1024,7 +1041,7 @@ arguments: Array<Argument>,
  */
 bytes: number, 
 /**
- * When a call of this tool was last approved, if ever; `was` in the arguments compares with it.
+ * When a call of this tool was last approved by itself, if ever; `was` in the arguments compares with it.
  */
 approvedBefore: string | null, 
 /**
@@ -1120,9 +1137,17 @@ changed: boolean, };
  */
 export type Tools = { "state": "listed", 
 /**
- * By name.
+ * Tools.
  */
-tools: Array<Tool>, } | { "state": "failed", 
+tools: Array<Tool>, 
+/**
+ * Resources, and families of them as prefixes.
+ */
+resources: Array<Resource>, 
+/**
+ * Prompts.
+ */
+prompts: Array<Prompt>, } | { "state": "failed", 
 /**
  * Why.
  */

@@ -35,6 +35,7 @@ export interface Commands {
   theme: [None, View.Theme];
   questions: [None, View.Question[]];
   shown: [Identified, null];
+  grow: [None, null];
   answer: [{ id: string; answer: View.Answer }, null];
 }
 

@@ -1,6 +1,6 @@
 // The contract kept in memory, so that both windows run in a plain browser and in the tests.
 
-import type { Agent, Event, Failure, Open, Outcome, Question, ResultKind, Server, Wallet } from "./bindings";
+import type { Agent, Entry, Event, Failure, Open, Question, ResultKind, Server, Wallet } from "./bindings";
 import type { Args, Command, Commands, Host, Reply, WindowKind } from "./contract";
 import * as scenes from "./scenes";
 
@@ -120,14 +120,16 @@ class Memory {
       this.emit({ kind: "server", server });
       return server;
     };
-    const loggedIn: Partial<Server> = { login: { state: "loggedIn", expires: null, scopes: [], wants: null } };
+    const loggedIn: Partial<Server> = {
+      login: { state: "loggedIn", expires: null, scopes: [], wants: null },
+    };
     return {
       start_playground: () =>
         add({
           name: "playground",
           transport: { kind: "http", url: "http://127.0.0.1:40213/mcp" },
           login: { state: "loggedOut" },
-          status: { state: "answers", ms: 1 },
+          status: { state: "answers" },
           changedTools: 0,
         }),
       add_server: ({ server: { name, transport } }: Args<"add_server">) => {
@@ -192,7 +194,7 @@ class Memory {
                 (entry) =>
                   (!filter.agent || entry.agent === filter.agent) &&
                   (!filter.server || entry.server === filter.server) &&
-                  matches(entry.outcome, filter.result) &&
+                  matches(entry, filter.result) &&
                   (!filter.since || entry.at >= filter.since) &&
                   `${entry.tool} ${entry.gist}`.toLowerCase().includes(words),
               );
@@ -209,6 +211,7 @@ class Memory {
       review: () => null,
       questions: () => this.waiting,
       shown: () => null,
+      grow: () => null,
       answer: ({ id }: Args<"answer">) => {
         this.waiting = this.waiting.filter((question) => question.id !== id);
         this.emit({ kind: "answered", id });
@@ -228,13 +231,8 @@ function waiting(scene: string): Question[] {
   return chosen[scene as keyof typeof chosen] ?? scenes.questions;
 }
 
-function matches(outcome: Outcome, wanted?: ResultKind): boolean {
-  if (wanted === "asked")
-    return (
-      (outcome.result === "allowed" && outcome.asked) ||
-      (outcome.result === "refused" && outcome.code === "human_denied")
-    );
-  return wanted === undefined || outcome.result === wanted;
+function matches({ asked, outcome }: Entry, wanted?: ResultKind): boolean {
+  return wanted === "asked" ? asked : wanted === undefined || outcome.result === wanted;
 }
 
 function fail(code: string, sentence: string): Failure {

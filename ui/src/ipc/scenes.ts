@@ -65,8 +65,10 @@ export function scene(name: string): Wallet {
         suggested: "Work",
         keyring: { state: "unavailable", why: "no Secret Service answers on this session’s bus" },
       };
+    case "asked":
+      return { phase: "new", suggested: "Work", keyring: { state: "asked" } };
     case "locked":
-      return { phase: "locked", name: "Work", passphrase: true, since: from(-10 * MINUTE), waiting: 2 };
+      return { phase: "locked", passphrase: true, since: from(-10 * MINUTE) };
     case "stopped":
       return {
         phase: "stopped",

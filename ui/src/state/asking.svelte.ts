@@ -50,7 +50,16 @@ export class Asking {
   }
 
   pick(reach: Reach): void {
-    if (this.offered.includes(reach)) this.reach = reach;
+    if (!this.offered.includes(reach) || reach === this.reach) return;
+    this.reach = reach;
+    if (reach === "always") void this.#grow();
+  }
+
+  /** What "always" means needs room: the window grows, its buttons move, and the half second begins anew. */
+  async #grow(): Promise<void> {
+    this.deaf = true;
+    await this.#host.call("grow", {}).catch((failure: unknown) => (this.problem = asFailure(failure)));
+    await this.hush();
   }
 
   /** The content or the focus changed: nothing counts until it has been in sight for half a second. */

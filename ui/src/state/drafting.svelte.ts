@@ -1,6 +1,6 @@
 // A delegation being written: what is chosen for each tool, under which limits, until when.
 
-import type { Approval, Draft, DraftTool, Tool } from "../ipc/bindings";
+import type { Approval, Draft, DraftTool, Prompt, Resource, Tool } from "../ipc/bindings";
 import type { Allowed } from "../text";
 
 export type Choice = "never" | "ask" | "allow";
@@ -23,15 +23,23 @@ export class Drafting {
   agent = $state("");
   server = $state("");
   tools = $state.raw<Tool[]>([]);
+  resources = $state.raw<Resource[]>([]);
+  prompts = $state.raw<Prompt[]>([]);
   choices = $state<Record<string, Choice>>({});
+  /** Resources that are granted, by URI or prefix. */
+  read = $state<string[]>([]);
+  /** Prompts that are granted, by name. */
+  prompted = $state<string[]>([]);
   preset = $state<Preset>("pick");
   asks = $state<Exclude<Approval, "never">>("always");
   calls = $state("");
   perMinute = $state("");
   span = $state<Span>("week");
 
-  /** Other tools came: nothing that was chosen for the old ones is carried over. */
-  offer(tools: Tool[]): void {
+  /** Other things are offered: nothing that was chosen of the old ones is carried over. */
+  offer(tools: Tool[], resources: Resource[] = [], prompts: Prompt[] = []): void {
+    [this.resources, this.read] = [resources, []];
+    [this.prompts, this.prompted] = [prompts, []];
     this.tools = [...tools].sort((a, b) => Number(a.risk === "reads") - Number(b.risk === "reads"));
     this.start("pick");
   }
@@ -50,6 +58,14 @@ export class Drafting {
     return this.tools.filter((tool) => this.choices[tool.name] !== "never");
   }
 
+  get offersNothing(): boolean {
+    return this.tools.length + this.resources.length + this.prompts.length === 0;
+  }
+
+  get grantsNothing(): boolean {
+    return this.granted.length + this.read.length + this.prompted.length === 0;
+  }
+
   /** How many tools each preset is about. */
   get counts() {
     const reads = this.tools.filter((tool) => tool.risk === "reads").length;
@@ -62,7 +78,7 @@ export class Drafting {
   }
 
   get ready(): boolean {
-    return this.agent !== "" && this.server !== "" && this.granted.length > 0 && this.limitsHold;
+    return this.agent !== "" && this.server !== "" && !this.grantsNothing && this.limitsHold;
   }
 
   /** What the deed's clauses speak of. */
@@ -79,6 +95,8 @@ export class Drafting {
       agent: this.agent,
       server: this.server,
       tools: this.granted.map((tool) => ({ ...this.#terms(tool), definition: tool.definition })),
+      resources: [...this.read],
+      prompts: [...this.prompted],
       until: new Date(this.until(now)).toISOString(),
       replaces: true,
     };

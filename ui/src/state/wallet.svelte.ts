@@ -85,9 +85,8 @@ function record(open: Open, entry: Entry): void {
   if (open.newest !== null && entry.seq <= open.newest) return;
   open.newest = entry.seq;
   open.about.receipts += 1;
-  const { outcome, agent } = entry;
+  const { outcome, agent, asked } = entry;
   if (!agent || (entry.kind !== "call.closed" && entry.kind !== "call.denied")) return;
-  const asked = outcome.result === "allowed" && outcome.asked;
   const refused = outcome.result === "refused";
   while (open.hour[0] && Date.parse(entry.at) - Date.parse(open.hour[0].at) >= HOUR) open.hour.shift();
   open.hour.push({ agent, at: entry.at, asked, refused });

@@ -80,6 +80,9 @@ export const delegate = {
   find: "Find a tool",
   findIn: (n: number) => `Find in ${count(n, "tool", "tools")}`,
   choice: { never: "Never", ask: "Ask", allow: "Allow" },
+  resources: "Resources",
+  prompts: "Prompts",
+  notAsked: "Granted without asking",
   noneFound: "No tool has such a name.",
   limits: "How often, how long",
   calls: "Calls in all, each tool that writes",
@@ -97,7 +100,7 @@ export const delegate = {
     quarter: "In 90 days",
   },
   signHeading: "What you sign",
-  nothing: "Choose at least one tool.",
+  nothing: "Choose at least one thing it may do.",
   nothingYet: "nothing yet.",
   sign: "Sign",
   notSigned: "Not signed yet",
@@ -106,7 +109,7 @@ export const delegate = {
   by: (identity: string, agent: string) =>
     `Signed with your ${identity} identity. ${agent} can use it at once. You can revoke it any time.`,
   replaces: `Replaces what it may do on this server until now.`,
-  needs: "A delegation needs an agent and a server with tools.",
+  needs: "A delegation needs an agent, and a server that offers something.",
   done: "Done",
   badNumber: "A whole number above 0, or nothing.",
 };

@@ -14,7 +14,7 @@ export const ask = {
   noArguments: "Nothing is sent along: this call has no arguments.",
   allSent: (args: number, size: number) =>
     `That is all that is sent: ${count(args, "argument", "arguments")}, ${bytes(size)}.`,
-  changed: (time: string) => `Changed since the call you approved at ${time}`,
+  changed: (time: string) => `Changed since the call you approved, ${time}`,
   hidden: (hidden: number, turns: boolean) =>
     `${count(hidden, "hidden character", "hidden characters")}.${turns ? " Text after a direction mark shows backwards elsewhere." : ""}`,
   showRest: (more: number) => `Show ${bytes(more)} more`,

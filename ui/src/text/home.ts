@@ -13,8 +13,9 @@ export const home = {
   waitingHeading: "Waiting for you",
   asked: (ago: string, until: string) => `asked ${ago}, open until ${until}`,
   loginTitle: (server: string) => `Log in to ${server} again`,
+  loginUnreadable: (server: string) => `The wallet can’t read its login for ${server}.`,
   loginHint: (server: string, time: string) =>
-    `${server} ended the login at ${time}. Calls to it wait; nothing is lost.`,
+    `${server} ended the login (${time}). Calls to it are refused until you log in again.`,
   changeTitle: (server: string) => `${server} changed what its tools say`,
   changeHint: "Calls to a changed tool are refused until you have looked at it and signed anew.",
   look: "Look",

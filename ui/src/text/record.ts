@@ -76,7 +76,7 @@ export const receipt = {
     signature: ["Signed by this wallet, unaltered", "The signature does not match: this line was altered"],
     chain: ["In the chain, after the line before it", "Does not follow the line before it"],
     delegation: ["You delegated it; not ended, not revoked then", "No delegation of yours allowed it then"],
-    proof: ["These arguments, this server, used once", "The call proof does not fit this call"],
+    proof: ["The server was shown a proof of this call", "The proof it was shown can’t be trusted any more"],
   } satisfies Record<Check, [string, string]>,
   chain: (before: number | null, after: number | null) =>
     `Position in the chain: ${before === null ? "the first receipt" : `after receipt ${number(before)}`}, ${after === null ? "the newest so far" : `before ${number(after)}`}`,
@@ -84,7 +84,6 @@ export const receipt = {
 };
 
 export const outcome = {
-  waits: { word: "Waits for you", icon: "ask", tone: "asks" },
   allowed: { word: "Allowed", icon: "allowed", tone: "ok" },
   failed: { word: "Failed", icon: "warn", tone: "asks" },
   refused: { word: "Refused", icon: "refused", tone: "bad" },
@@ -92,8 +91,39 @@ export const outcome = {
   noted: { word: "Noted", icon: "info", tone: "plain" },
 } as const satisfies Record<Outcome["result"], unknown>;
 
-/** Why something was refused, as a refusal. */
-export function refusal(why: string): string {
+/** Why a call was refused, by the code in its receipt. */
+const REFUSALS: Record<string, string> = {
+  not_granted: "not delegated to it",
+  not_yet: "the delegation had not begun",
+  expired: "the delegation had ended",
+  revoked: "you had revoked the delegation",
+  agent_paused: "the agent was paused",
+  agent_revoked: "you had revoked the agent",
+  agent_unknown: "its program was not accepted",
+  all_paused: "all agents were paused",
+  tool_changed: "the tool changed after you signed",
+  tool_gone: "the server no longer offers it",
+  server_changed: "the server’s program changed",
+  arguments_outside: "the arguments were outside what you delegated",
+  calls_spent: "all delegated calls were used",
+  too_fast: "too many calls in a minute",
+  human_denied: "you said no",
+  unanswered: "nobody answered in time",
+  too_many_questions: "too many questions waited already",
+  locked: "the wallet was locked",
+  ledger_unavailable: "the record could not be written",
+  clock_behind: "the clock was set back",
+};
+
+type Refused = Extract<Outcome, { result: "refused" }>;
+
+export function whyRefused({ code, why }: Refused): string {
+  return REFUSALS[code] ?? why;
+}
+
+/** The same as a refusal. */
+export function refusal(refused: Refused): string {
+  const why = whyRefused(refused);
   return /^refused/i.test(why) ? why : `Refused: ${why}`;
 }
 

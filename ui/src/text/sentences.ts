@@ -3,6 +3,7 @@
 
 import type { Entry, Grant, GrantedTool, Approval, Receipt, Risk } from "../ipc/bindings";
 import { count, number } from "./common";
+import { whyRefused } from "./record";
 
 /** A stretch of a sentence: our own words, a name in bold, exact bytes. */
 export type Stretch = string | { b: string } | { code: string };
@@ -34,6 +35,16 @@ export function clauses(tools: readonly Allowed[]): Sentence[] {
     groups.set(terms, [...(groups.get(terms) ?? []), tool]);
   }
   return [...groups.values()].map((group) => clause(group));
+}
+
+/** The clauses about what is no tool. */
+export function otherClauses(resources: readonly string[], prompts: readonly string[]): Sentence[] {
+  const clause = (verb: string, names: readonly string[]): Sentence[] =>
+    names.length > 0 ? [[verb, ...quoted(names)]] : [];
+  return [
+    ...clause("read ", resources),
+    ...clause(prompts.length === 1 ? "use the prompt " : "use the prompts ", prompts),
+  ];
 }
 
 function rank({ approval, risk }: Allowed): number {
@@ -100,16 +111,16 @@ export function grantSentences(grant: Grant): { sentence: Sentence; tools: Grant
     sentence: capital(clause(tools.map(withoutBudget))),
     tools,
   }));
-  const others = [...grant.resources, ...grant.prompts];
-  if (others.length === 0) return said;
-  return [...said, { sentence: ["Read ", ...quoted(others)], tools: [] }];
+  const others = otherClauses(grant.resources, grant.prompts);
+  return [...said, ...others.map((clause) => ({ sentence: capital(clause), tools: [] }))];
 }
 
 /** The meter beside the sentence says the budget. */
 const withoutBudget = (tool: GrantedTool): Allowed => ({ ...tool, calls: null, perMinute: null });
 
-const quoted = (words: readonly string[]): Sentence =>
-  words.flatMap((word, at) => [separator(at, words.length, 0), { code: word }]);
+function quoted(words: readonly string[]): Sentence {
+  return words.flatMap((word, at) => [separator(at, words.length, 0), { code: word }]);
+}
 
 function capital(sentence: Sentence): Sentence {
   const [first, ...rest] = sentence;
@@ -124,57 +135,42 @@ export function receiptSentence({ entry }: Receipt): Sentence {
     : notedSentence(entry);
 }
 
-function callSentence({ outcome, server }: Entry, agent: string, tool: string): Sentence {
-  const where: Sentence = server ? [" on ", { b: server }] : [];
+function callSentence({ outcome, server, asked }: Entry, agent: string, tool: string): Sentence {
   const it = server ? { b: server } : "It";
+  const call: Sentence = [{ b: tool }, ...(server ? [" on ", { b: server }] : [])];
   switch (outcome.result) {
     case "allowed":
       return [
         "You let ",
         { b: agent },
         " call ",
-        { b: tool },
-        ...where,
-        outcome.asked ? ", when it asked. " : ". ",
+        ...call,
+        asked ? ", when it asked. " : ". ",
         it,
         " did it.",
       ];
     case "failed":
-      return [
-        "You let ",
-        { b: agent },
-        " call ",
-        { b: tool },
-        ...where,
-        ". ",
-        it,
-        " refused it: ",
-        { code: outcome.why },
-      ];
+      return ["You let ", { b: agent }, " call ", ...call, ". ", it, " refused it: ", { code: outcome.why }];
     case "refused":
-      return [
-        { b: agent },
-        " wanted to call ",
-        { b: tool },
-        ...where,
-        ". It was not sent. ",
-        { code: outcome.why },
-      ];
+      return [{ b: agent }, " wanted to call ", ...call, ". It was not sent: ", because(outcome), "."];
     case "unknown":
       return [
         { b: agent },
         " called ",
-        { b: tool },
-        ...where,
+        ...call,
         ". It was sent, and ",
         it,
         " had not answered, so look there.",
       ];
-    case "waits":
-      return [{ b: agent }, " wants to call ", { b: tool }, ...where, ". It waits for you."];
     case "noted":
-      return [{ b: agent }, ", ", { b: tool }, ...where, "."];
+      return [{ b: agent }, ", ", ...call, "."];
   }
+}
+
+/** Our words for a reason we know; any other as it stands in the receipt. */
+function because(refused: Parameters<typeof whyRefused>[0]): Stretch {
+  const why = whyRefused(refused);
+  return why === refused.why ? { code: why } : why;
 }
 
 /** Receipts that are not calls, by their kind in the record. */
@@ -202,7 +198,7 @@ const NOTED: Record<string, string> = {
   "login.completed": "You logged in",
   "login.failed": "A login did not come through",
   "login.refreshed": "A login was renewed",
-  "login.needed": "A login ended at the server",
+  "login.needed": "The server wants a login",
   "login.ended": "You logged out",
   "vault.created": "The wallet was made",
   "vault.unlocked": "The wallet was unlocked",

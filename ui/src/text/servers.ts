@@ -17,12 +17,12 @@ export const servers = {
     fails: "Does not answer",
     changed: (n: number) => count(n, "tool changed", "tools changed"),
   },
-  answersIn: (ms: number) => ` · answers in ${ms} ms`,
   login: (server: string) => `Log in to ${server}`,
   logins: "Login",
   loginEnded: (server: string) => `${server} no longer accepts this login`,
   loginEndedHint:
     "It was ended at the server, most often because a password changed or the access was removed there. Countersign tried once, then stopped, so your account is not locked out.",
+  loginUnreadable: (server: string) => `The login for ${server} can’t be read`,
   loginNeeded: (server: string) => `You are not logged in to ${server}`,
   loginNeededHint: "The browser opens for the login. The token stays in this wallet; no agent sees it.",
   loginNarrow: (server: string) => `${server} wants more than this login gives`,
@@ -31,6 +31,7 @@ export const servers = {
   browserOpen: "The browser is open. Log in there; this goes on by itself.",
   fails: (server: string) => `${server} does not answer`,
   again: "Try again",
+  asking: (server: string) => `Asking ${server} what it offers…`,
   renews: (until: string) =>
     `Renewed by itself before ${until}. The token stays in this wallet; no agent sees it.`,
   keeps: "The token stays in this wallet; no agent sees it.",
@@ -93,6 +94,10 @@ export const addServer = {
   verb: "Add server",
 };
 
+/** Whether there was a login, and a new one is wanted. */
+export const loginEnded = ({ login }: Server): boolean =>
+  login.state === "ended" || login.state === "unreadable";
+
 /** What the list says under a server's name. */
 export function serverMood(server: Server): {
   word: string;
@@ -102,7 +107,8 @@ export function serverMood(server: Server): {
   const { login, status, transport, changedTools } = server;
   const words = servers.state;
   if (changedTools > 0) return { word: words.changed(changedTools), tone: "bad", icon: "changed" };
-  if (login.state === "ended") return { word: words.loginAgain, tone: "asks", icon: "key" };
+  if (login.state === "ended" || login.state === "unreadable")
+    return { word: words.loginAgain, tone: "asks", icon: "key" };
   if (login.state === "loggedIn" && login.wants) return { word: words.loginAgain, tone: "asks", icon: "key" };
   if (login.state === "loggedOut") return { word: words.loginNeeded, tone: "asks", icon: "key" };
   if (login.state === "waiting") return { word: words.waiting, tone: "asks", icon: "globe" };

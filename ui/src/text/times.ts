@@ -44,6 +44,11 @@ export function clockSeconds(time: string): string {
   return secondsFormat.format(new Date(time));
 }
 
+/** `09:48:51` today, `Fri 20 Nov, 09:48` on another day. */
+export function moment(time: string, now: number): string {
+  return sameDay(time, now) ? clockSeconds(time) : until(time, now);
+}
+
 /** `10:02` today, `Fri 27 Nov, 18:00` on another day. */
 export function until(time: string, now: number): string {
   return sameDay(time, now)

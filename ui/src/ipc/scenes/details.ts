@@ -1,6 +1,6 @@
 // Made-up tools, grants and everything else about one agent or one server.
 
-import type { Agent, AgentDetail, Grant, Risk, Server, ServerDetail, Tool } from "../bindings";
+import type { Agent, AgentDetail, Entry, Grant, Risk, Server, ServerDetail, Tool } from "../bindings";
 import { claude } from "./lists";
 import { DAY, HOUR, MINUTE, digest, from } from "./made";
 import { entries, notches } from "./record";
@@ -47,6 +47,11 @@ export function serverDetail(server: Server): ServerDetail {
       : {
           state: "listed",
           tools: server.changedTools ? tools : tools.map((tool) => ({ ...tool, changed: false })),
+          resources: [
+            { uri: "repo://acme/atlas/readme", title: "README", description: "What the repository is for" },
+            { uri: "repo://acme/*", title: "Files", description: "Any file of any repository" },
+          ],
+          prompts: [{ name: "review", description: "Asks for a review of a pull request" }],
         },
     usedBy: ended ? ["codex"] : ["claude-code", "cursor"],
     waiting: ended
@@ -60,18 +65,26 @@ export function serverDetail(server: Server): ServerDetail {
           },
         ]
       : [],
-    happened: ended
-      ? [
-          { at: from(-18 * MINUTE), sentence: "Renewing the login" },
-          {
-            at: from(-18 * MINUTE + 900),
-            sentence: "The server answered invalid_grant: “This refresh token has been revoked.”",
-          },
-          { at: from(-18 * MINUTE + 910), sentence: "The dead token was erased from the wallet" },
-        ]
-      : [],
+    happened: [
+      happened(server.name, -9 * DAY, "server.added", "confirmed by window"),
+      happened(server.name, -9 * DAY + MINUTE, "login.completed", ""),
+      ...(ended ? [happened(server.name, -18 * MINUTE, "login.needed", "")] : []),
+    ],
   };
 }
+
+const happened = (server: string, ago: number, kind: string, gist: string): Entry => ({
+  seq: -ago,
+  at: from(ago),
+  kind,
+  agent: null,
+  server,
+  tool: null,
+  gist,
+  asked: false,
+  outcome: { result: "noted" },
+  tookUs: null,
+});
 
 const granted = (
   name: string,

@@ -18,14 +18,14 @@ export const servers: Server[] = [
     name: "github",
     transport: { kind: "http", url: "https://api.githubcopilot.com/mcp" },
     login: { state: "loggedIn", expires: from(41 * MINUTE), scopes, wants: null },
-    status: { state: "answers", ms: 96 },
+    status: { state: "answers" },
     changedTools: 1,
   },
   {
     name: "linear",
     transport: { kind: "http", url: "https://mcp.linear.app/mcp" },
     login: { state: "loggedIn", expires: from(25 * MINUTE), scopes: [], wants: null },
-    status: { state: "answers", ms: 140 },
+    status: { state: "answers" },
     changedTools: 0,
   },
   {
@@ -38,7 +38,7 @@ export const servers: Server[] = [
       env: ["PGPASSWORD"],
     },
     login: { state: "none" },
-    status: { state: "answers", ms: 3 },
+    status: { state: "answers" },
     changedTools: 0,
   },
   {
@@ -58,7 +58,7 @@ export const servers: Server[] = [
     name: "stripe",
     transport: { kind: "http", url: "https://mcp.stripe.com" },
     login: { state: "ended", at: from(-18 * MINUTE) },
-    status: { state: "answers", ms: 210 },
+    status: { state: "answers" },
     changedTools: 0,
   },
 ];

@@ -13,7 +13,7 @@ type Row = [
   outcome: Outcome,
   us: number | null,
 ];
-const allowed: Outcome = { result: "allowed", asked: false };
+const allowed: Outcome = { result: "allowed" };
 const rows: Row[] = [
   [
     2 * SECOND,
@@ -31,7 +31,7 @@ const rows: Row[] = [
     "github",
     "create_pull_request",
     "acme/atlas fix-drift develop Fix drift in the rate…",
-    { result: "allowed", asked: true },
+    allowed,
     640_000,
   ],
   [
@@ -92,6 +92,7 @@ export const entries: Entry[] = rows.map(([ago, agent, server, tool, gist, outco
   server,
   tool,
   gist,
+  asked: tool === "create_pull_request" || (outcome.result === "refused" && outcome.code === "human_denied"),
   outcome,
   tookUs,
   kind: tool ? (outcome.result === "refused" ? "call.denied" : "call.closed") : "delegation.issued",
