@@ -115,9 +115,7 @@ impl App {
     pub async fn press(&self, words: &str) -> Result<()> {
         let xpath =
             format!("//button[contains(normalize-space(.), '{words}') and not(@aria-disabled='true')]");
-        let waiting = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&xpath));
-        waiting.await.with_context(|| format!("the window has no button {words:?}"))?.click().await?;
-        Ok(())
+        self.click(&xpath, words).await
     }
 
     /// Calls a command of the app as the page of this window, past its buttons.

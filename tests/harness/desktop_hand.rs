@@ -56,14 +56,19 @@ impl App {
         self.click(&cell, words).await
     }
 
-    /// Clicks what `xpath` finds. A list that was drawn anew in between has another element in its place.
-    async fn click(&self, xpath: &str, words: &str) -> Result<()> {
+    /// Waits for what `xpath` finds, and clicks it. A list that was drawn anew in between has another element in its place, and
+    /// on a busy machine the driver may refuse; a window that is gone stays gone.
+    pub(crate) async fn click(&self, xpath: &str, words: &str) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.seen(xpath, words).await?.click().await {
+            let clicked = match self.client.find(Locator::XPath(xpath)).await {
+                Ok(element) => element.click().await,
+                Err(error) => Err(error),
+            };
+            match clicked {
                 Ok(()) => return Ok(()),
-                Err(error) if Instant::now() > deadline => {
-                    return Err(error).with_context(|| format!("{words:?} takes no click"));
+                Err(error) if error.is_no_such_window() || Instant::now() > deadline => {
+                    return Err(error).with_context(|| format!("{words:?} takes no click in this window"));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
