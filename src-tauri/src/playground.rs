@@ -45,6 +45,11 @@ impl Playground {
     }
 }
 
+/// Whether a server's address is one that a playground has: a port of this machine, and its path.
+pub(crate) fn is_one(url: &Url) -> bool {
+    url.scheme() == "http" && url.host_str() == Some("127.0.0.1") && url.path() == "/mcp"
+}
+
 /// The command-line program, which lies next to this one, or one folder up when this is the example of a build.
 pub(crate) fn shim() -> PathBuf {
     let here = std::env::current_exe().unwrap_or_default();

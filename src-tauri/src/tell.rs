@@ -37,9 +37,14 @@ pub(crate) fn wallet(app: &AppHandle) {
 /// Tells how every server is now.
 pub(crate) fn servers(app: &AppHandle, broker: &Broker) {
     let shell = app.state::<Shell>();
-    for server in broker.servers() {
-        emit(app, view::Event::Server { server: present::server(&shell, broker, &server) });
-    }
+    let servers = broker.servers();
+    let servers = servers.iter().map(|server| present::server(&shell, broker, server)).collect();
+    emit(app, view::Event::Servers { servers });
+}
+
+/// Tells what the human set.
+pub(crate) fn settings(app: &AppHandle) {
+    emit(app, view::Event::Settings { settings: app.state::<Shell>().settings().now() });
 }
 
 /// Tells every receipt written since the last time.

@@ -17,7 +17,7 @@
 //! | `unlock` | `passphrase: Option<Typed>` | [`Wallet`] | main |
 //! | `lock` | – | `()`; [`Event::Wallet`] follows | main |
 //! | `emergency_stop` | – | `()`; [`Event::Wallet`] follows | main |
-//! | `pause_all`, `resume_all` | – | `()`; [`Event::AllPaused`] follows | main |
+//! | `pause_all`, `resume_all` | – | `()`; [`Event::Wallet`] follows | main |
 //! | `start_playground` | – | [`Server`] | main |
 //! | `add_server` | `server: NewServer` | [`Server`] | main |
 //! | `remove_server` | `name` | `()` | main |
@@ -34,7 +34,7 @@
 //! | `receipt` | `seq: u64` | [`Receipt`] | main |
 //! | `verify_record` | – | [`Verdict`] | main |
 //! | `export_record` | – | `Option<String>`, the folder the human chose | main |
-//! | `change_settings` | `settings: Settings` | [`Settings`] | main |
+//! | `change_settings` | `settings: Settings` | [`Settings`]; [`Event::Settings`] follows | main |
 //! | `theme` | – | [`Theme`], light or dark as set, else as the system has it | both |
 //! | `questions` | – | `Vec<Question>`, oldest first | approval |
 //! | `shown` | `id` | `()`; the content or the focus changed: deaf for 500 ms from now | approval |
@@ -79,16 +79,10 @@ pub enum Event {
         /// As it is now.
         agent: Agent,
     },
-    /// A server was added or changed, its login included.
-    Server {
-        /// As it is now.
-        server: Server,
-    },
-    /// A server was removed.
-    ServerRemoved {
-        /// Which.
-        #[ts(type = "string")]
-        name: ServerName,
+    /// Servers were added, removed or changed, their logins included.
+    Servers {
+        /// All of them, by name.
+        servers: Vec<Server>,
     },
     /// A question waits for the human. Both windows show it; only the approval window can answer it.
     Asked {
@@ -116,11 +110,6 @@ pub enum Event {
     Recorded {
         /// Its line in the log.
         entry: Entry,
-    },
-    /// All agents were paused, or let go on.
-    AllPaused {
-        /// Whether they are paused.
-        paused: bool,
     },
     /// The settings changed.
     Settings {

@@ -50,7 +50,7 @@ describe("a login that does not reach far enough", () => {
     expect(screen.queryByRole("button", { name: "Log in to linear" })).toBeNull();
     const linear = servers.find(({ name }) => name === "linear")!;
     const login = { state: "loggedIn" as const, expires: null, scopes: ["read"], wants: ["issues:write"] };
-    host.emit({ kind: "server", server: { ...linear, login } });
+    host.emit({ kind: "servers", servers: [{ ...linear, login }] });
     expect(await screen.findByText("linear wants more than this login gives")).toBeInTheDocument();
     expect(screen.getByText("issues:write")).toBeInTheDocument();
     await fireEvent.click(button("Log in to linear"));

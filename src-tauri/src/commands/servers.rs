@@ -27,17 +27,33 @@ pub(crate) async fn start_playground(shell: Held<'_>, window: WebviewWindow) -> 
     let url = shell.playground().start().await?;
     let name = server_name(playground::NAME)?;
     let transport = Transport::Http { url, credential: Credential::OAuth };
-    if broker.server(&name).is_ok_and(|known| known.server.transport != transport) {
-        broker.remove_server(&name).await?;
-    }
-    let known = match broker.server(&name) {
-        Ok(known) => known,
-        Err(_) => {
+    let known = match broker.server(&name).ok() {
+        Some(known) if known.server.transport == transport => known,
+        known => {
+            if let Some(earlier) = known {
+                may_be_replaced(&earlier.server.transport)?;
+                broker.remove_server(&name).await?;
+            }
             let new = NewServer { name, transport, env_secrets: vec![], header: None };
             broker.add_server(consent(&shell, &window), new).await?
         }
     };
     Ok(present::server(&shell, broker, &known))
+}
+
+/// The playground of an earlier run listened on another port, and is gone. A server of the human's own that happens to have
+/// its name is not.
+fn may_be_replaced(transport: &Transport) -> Answered<()> {
+    match transport {
+        Transport::Http { url, credential: Credential::OAuth } if playground::is_one(url) => Ok(()),
+        Transport::Http { .. } | Transport::Stdio(_) => Err(Failure::new(
+            "name_taken",
+            format!(
+                "You have a server of your own named {}. Remove it to try the playground.",
+                playground::NAME
+            ),
+        )),
+    }
 }
 
 #[tauri::command]

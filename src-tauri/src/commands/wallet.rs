@@ -74,6 +74,7 @@ pub(crate) async fn change_settings(
     }
     shell.settings().change(settings.clone())?;
     windows::dress(&app, settings.theme);
+    tell::settings(&app);
     tell::theme(&app);
     Ok(settings)
 }

@@ -7,5 +7,6 @@ mod first_run;
 mod grants;
 mod login;
 mod record;
+mod settings;
 mod tray;
 mod window;

@@ -271,15 +271,11 @@ wallet: Wallet, } | { "kind": "agent",
 /**
  * As it is now.
  */
-agent: Agent, } | { "kind": "server", 
+agent: Agent, } | { "kind": "servers", 
 /**
- * As it is now.
+ * All of them, by name.
  */
-server: Server, } | { "kind": "serverRemoved", 
-/**
- * Which.
- */
-name: string, } | { "kind": "asked", 
+servers: Array<Server>, } | { "kind": "asked", 
 /**
  * All of it.
  */
@@ -299,11 +295,7 @@ call: string, } | { "kind": "recorded",
 /**
  * Its line in the log.
  */
-entry: Entry, } | { "kind": "allPaused", 
-/**
- * Whether they are paused.
- */
-paused: boolean, } | { "kind": "settings", 
+entry: Entry, } | { "kind": "settings", 
 /**
  * As they are now.
  */

@@ -70,10 +70,13 @@ class Memory {
 
   change<T extends Agent | Server>(subject: T, change: Partial<T>): T {
     Object.assign(subject, change);
-    this.emit(
-      "transport" in subject ? { kind: "server", server: subject } : { kind: "agent", agent: subject },
-    );
+    if ("transport" in subject) this.tellServers();
+    else this.emit({ kind: "agent", agent: subject });
     return subject;
+  }
+
+  tellServers(): void {
+    this.emit({ kind: "servers", servers: [...this.open.servers] });
   }
 
   handlers(): Handlers {
@@ -110,14 +113,14 @@ class Memory {
 
   pauseAll(paused: boolean): null {
     this.open.allPaused = paused;
-    this.emit({ kind: "allPaused", paused });
+    this.emit({ kind: "wallet", wallet: this.wallet });
     return null;
   }
 
   ofServers() {
     const add = (server: Server): Server => {
       this.open.servers.push(server);
-      this.emit({ kind: "server", server });
+      this.tellServers();
       return server;
     };
     const loggedIn: Partial<Server> = {
@@ -149,7 +152,7 @@ class Memory {
       },
       remove_server: ({ name }: Args<"remove_server">) => {
         this.open.servers = this.open.servers.filter((server) => server.name !== name);
-        this.emit({ kind: "serverRemoved", name });
+        this.tellServers();
         return null;
       },
       server: ({ name }: Args<"server">) => scenes.serverDetail(this.server(name)),

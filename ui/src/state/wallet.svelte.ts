@@ -43,10 +43,9 @@ function applyOpen(open: Open, event: Exclude<Event, { kind: "wallet" }>): void 
   switch (event.kind) {
     case "agent":
       return put(open.agents, event.agent, (agent) => agent.name);
-    case "server":
-      return put(open.servers, event.server, (server) => server.name);
-    case "serverRemoved":
-      return take(open.servers, (server) => server.name === event.name);
+    case "servers":
+      open.servers = event.servers;
+      return;
     case "asked":
       return put(open.questions, event.question, (question) => question.id);
     case "answered":
@@ -57,9 +56,6 @@ function applyOpen(open: Open, event: Exclude<Event, { kind: "wallet" }>): void 
       return take(open.work, (work) => work.call === event.call);
     case "recorded":
       return record(open, event.entry);
-    case "allPaused":
-      open.allPaused = event.paused;
-      return;
     case "settings":
       open.settings = event.settings;
       return;
