@@ -4,20 +4,23 @@ mod decide;
 mod receipts;
 mod send;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use crate::book::Book;
 use crate::budget::Place;
-use crate::end::Stop;
+use crate::clean::Clean;
+use crate::end::{Cut, Stop};
 use crate::link::Link;
 use crate::random;
 use crate::session::Session;
 use crate::sessions::InFlight;
 use crate::wanted::Wanted;
-use domain::{Agent, ApprovalId, Call, CallId, Digest, Timestamp};
+use domain::{ApprovalId, Call, CallId, Digest, Timestamp};
 use mcp::Message;
 use policy::{Asking, Permit};
 use proof::receipt::{self, Shown, Verdict};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 use vault::Attachment;
 
@@ -26,15 +29,15 @@ pub(crate) async fn journey(
     session: &Session,
     wanted: Wanted,
     withdrawn: &CancellationToken,
-) -> Result<Message, Stop> {
-    let trip = Trip::begin(session, wanted)?;
-    let known = trip.facts().await?;
-    let decided = trip.decide(&known)?;
-    let cleared = trip.settle(&known, decided, withdrawn).await?;
+) -> Result<Clean, Stop> {
+    let trip = Trip::begin(session, wanted, withdrawn)?;
+    let facts = trip.facts().await?;
+    let (mut known, decided) = trip.decide(facts)?;
+    let cleared = trip.settle(&mut known, decided).await?;
     let (opened, permit) = trip.open(&known, cleared)?;
     let end = match trip.attach(&known, permit).await {
-        Ok(sealed) => trip.send(&known, sealed, &opened, withdrawn).await,
-        Err(end) => end,
+        Ok(sealed) => trip.send(&known, sealed, &opened).await,
+        Err(cut) => Err(cut),
     };
     trip.close(&opened, end)
 }
@@ -46,15 +49,21 @@ struct Trip<'a> {
     wanted: Wanted,
     flight: InFlight,
     now: Timestamp,
+    /// When it first left for the server.
+    sent: OnceLock<Timestamp>,
 }
 
-/// What the decision is made on.
-struct Known {
-    book: Arc<Book>,
-    agent: Agent,
+/// What there is at the other end.
+struct Facts {
     /// The way to the server; none when no delegation names the target, for then nothing is started.
     link: Option<Arc<Link>>,
     definition: Option<Digest>,
+}
+
+/// What the decision was made on.
+struct Known {
+    book: Arc<Book>,
+    facts: Facts,
 }
 
 /// What was decided, with the place it takes in the budget.
@@ -73,15 +82,19 @@ struct Cleared {
 /// A call that is ready to be sent.
 struct Sealed {
     message: Message,
-    attachment: Attachment,
-    shown: Option<(Shown, http::HeaderValue)>,
+    /// The credential; none once the vault gives none any more.
+    attachment: Option<Attachment>,
+    /// The proof's header, if it is short enough for one.
+    header: Option<http::HeaderValue>,
+    shown: Shown,
 }
 
 impl<'a> Trip<'a> {
-    fn begin(session: &'a Session, wanted: Wanted) -> Result<Self, Stop> {
+    fn begin(session: &'a Session, wanted: Wanted, withdrawn: &CancellationToken) -> Result<Self, Stop> {
         let now = session.inner.clock.now();
-        let Some(server) = wanted.server.clone().or_else(|| session.server_of(&wanted.target)) else {
-            return Err(session.refuse_unplaced(&wanted.target));
+        let server = match &wanted.server {
+            Some(server) => server.clone(),
+            None => session.server_of(&wanted.target)?,
         };
         let call = Call {
             id: CallId::new(random::make_id()),
@@ -91,8 +104,29 @@ impl<'a> Trip<'a> {
             target: wanted.target.clone(),
             digest: proof::call_digest(&wanted.target.name, &wanted.arguments),
         };
-        let flight = session.inner.sessions.take_off(&call.id, &call.agent, &call.server, &call.target, now);
-        Ok(Self { session, call, wanted, flight, now })
+        let flight = session.inner.sessions.take_off(
+            &call.id,
+            &call.agent,
+            &call.server,
+            &call.target,
+            now,
+            withdrawn,
+        );
+        Ok(Self { session, call, wanted, flight, now, sent: OnceLock::new() })
+    }
+
+    /// Waits for `work`, unless the human stops the call or the agent takes it back: that is looked at first, each time.
+    async fn unless_halted<T>(&self, work: impl Future<Output = T>) -> Result<T, Cut> {
+        tokio::select! {
+            biased;
+            () = self.flight.halted() => Err(self.halted()),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Who halted it, and why.
+    fn halted(&self) -> Cut {
+        if self.flight.is_stopped() { Cut::Stopped(self.why_stopped()) } else { Cut::Withdrawn }
     }
 }
 

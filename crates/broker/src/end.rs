@@ -1,5 +1,6 @@
 //! How a call can end, for the agent and for the record.
 
+use crate::clean::{self, Clean};
 use crate::link::Fault;
 use domain::{Denial, ServerName};
 use mcp::era::OpenError;
@@ -9,7 +10,6 @@ use proof::receipt::{Outcome, Shown, Status};
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt::Display;
-use std::time::Duration;
 use vault::Redactor;
 
 /// JSON-RPC code of a refusal: the wallet said no. The reason is in `data.reason`.
@@ -28,40 +28,51 @@ pub(crate) enum Stop {
     Withdrawn,
 }
 
-/// How a call that was cleared ended.
-pub(crate) enum End {
-    /// The server answered, with a result or an error of its own.
-    Answered { answer: Message, proof: Option<Shown> },
+/// The server answered, with a result or an error of its own.
+pub(crate) struct Answered {
+    pub(crate) answer: Clean,
+    /// What the server was shown.
+    pub(crate) proof: Shown,
+}
+
+/// How a call ended that got no answer.
+pub(crate) enum Cut {
     /// It certainly had no effect.
     NotSent { reason: &'static str, sentence: String },
     /// Nobody knows whether it had its effect.
     Unknown { sentence: String },
-    /// The agent took it back while it was on its way.
+    /// The agent took it back.
     Withdrawn,
-    /// The human stopped it while it was on its way.
+    /// The human stopped it, or their rules.
     Stopped(Denial),
 }
 
 impl Stop {
     /// What the agent is told; nothing when it took the call back.
-    pub(crate) fn answer(&self, id: &RawId) -> Option<Message> {
+    pub(crate) fn answer(&self, id: &RawId, redactor: &Redactor) -> Option<Clean> {
         let (code, sentence, reason) = match self {
             Self::Denied(denial) => (REFUSED, denial.sentence(), denial.code()),
-            Self::Failed { code, sentence, reason } => (*code, sentence.clone(), *reason),
+            // A server's words may be among these.
+            Self::Failed { code, sentence, reason } => (*code, clean::words(redactor, sentence), *reason),
             Self::Withdrawn => return None,
         };
         let mut data = json!({ "reason": reason });
         if let Self::Denied(Denial::TooFast { retry_after, .. }) = self {
             data["retry_after"] = json!(retry_after);
         }
-        Some(Message::failure(Some(id), code, &sentence, Some(&data)))
+        Some(Clean::refusal(id, code, &sentence, &data))
     }
 }
 
-impl End {
+impl Cut {
     /// Something on our side kept it from leaving.
     pub(crate) fn not_sent(why: &impl Display) -> Self {
         Self::NotSent { reason: "not_sent", sentence: format!("Nothing was sent: {why}.") }
+    }
+
+    /// The server could not be asked what it has.
+    pub(crate) fn unreachable(server: &ServerName, why: &dyn Display) -> Self {
+        Self::NotSent { reason: "unreachable", sentence: format!("Nothing was done at {server}: {why}.") }
     }
 
     /// It left, and its effect is unknown.
@@ -96,76 +107,44 @@ impl End {
         }
     }
 
-    /// The same with every known secret struck out of the answer.
-    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
-        match self {
-            Self::Answered { answer, proof } => {
-                let answer = crate::link::redacted(&answer, redactor);
-                Self::Answered { answer, proof }
-            }
-            end @ (Self::NotSent { .. } | Self::Unknown { .. } | Self::Withdrawn | Self::Stopped(_)) => end,
-        }
-    }
-
-    /// Whether the server answered with a result that is no error.
-    pub(crate) fn is_ok(&self) -> bool {
-        self.status() == Status::Ok
-    }
-
-    /// What the server was shown.
-    pub(crate) fn shown(&self) -> Vec<Shown> {
-        match self {
-            Self::Answered { proof, .. } => proof.iter().cloned().collect(),
-            Self::NotSent { .. } | Self::Unknown { .. } | Self::Withdrawn | Self::Stopped(_) => vec![],
-        }
-    }
-
     /// For the record.
-    pub(crate) fn outcome(&self, duration: Duration) -> Outcome {
-        let duration_us = u64::try_from(duration.as_micros()).ok();
-        let ended = Outcome { duration_us, error: self.error(), ..Outcome::ended(self.status()) };
-        match self {
-            Self::Answered { answer, .. } => Outcome {
-                digest: Some(proof::sha256(answer.bytes())),
-                bytes: u64::try_from(answer.bytes().len()).ok(),
-                ..ended
-            },
-            Self::NotSent { .. } | Self::Unknown { .. } | Self::Withdrawn | Self::Stopped(_) => ended,
-        }
+    pub(crate) fn outcome(&self) -> Outcome {
+        let (status, error) = match self {
+            Self::NotSent { reason, .. } => (Status::Failed, Some(*reason)),
+            Self::Unknown { .. } => (Status::Unknown, None),
+            Self::Withdrawn => (Status::Cancelled, None),
+            Self::Stopped(denial) => (Status::Cancelled, Some(denial.code())),
+        };
+        Outcome { error: error.map(ToOwned::to_owned), ..Outcome::ended(status) }
     }
 
     /// For the agent.
-    pub(crate) fn into_answer(self) -> Result<Message, Stop> {
+    pub(crate) fn into_stop(self) -> Stop {
         match self {
-            Self::Answered { answer, .. } => Ok(answer),
-            Self::NotSent { reason, sentence } => Err(Stop::Failed { code: UPSTREAM, sentence, reason }),
+            Self::NotSent { reason, sentence } => Stop::Failed { code: UPSTREAM, sentence, reason },
             Self::Unknown { sentence } => {
-                Err(Stop::Failed { code: UPSTREAM, sentence, reason: "outcome_unknown" })
+                Stop::Failed { code: UPSTREAM, sentence, reason: "outcome_unknown" }
             }
-            Self::Withdrawn => Err(Stop::Withdrawn),
-            Self::Stopped(denial) => Err(Stop::Denied(denial)),
+            Self::Withdrawn => Stop::Withdrawn,
+            Self::Stopped(denial) => Stop::Denied(denial),
         }
     }
+}
 
-    fn status(&self) -> Status {
-        match self {
-            Self::Answered { answer, .. } if answer.error().is_some() || says_error(answer) => Status::Failed,
-            Self::Answered { .. } => Status::Ok,
-            Self::NotSent { .. } => Status::Failed,
-            Self::Unknown { .. } => Status::Unknown,
-            Self::Withdrawn | Self::Stopped(_) => Status::Cancelled,
-        }
-    }
-
-    fn error(&self) -> Option<String> {
-        match self {
-            Self::Answered { answer, .. } => match answer.error() {
-                Some(error) => Some(error.get("code").map_or_else(|| "error".into(), ToString::to_string)),
-                None => says_error(answer).then(|| "tool_error".into()),
-            },
-            Self::NotSent { reason, .. } => Some((*reason).to_owned()),
-            Self::Stopped(denial) => Some(denial.code().to_owned()),
-            Self::Unknown { .. } | Self::Withdrawn => None,
+impl Answered {
+    /// For the record.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let answer = self.answer.message();
+        let error = match answer.error() {
+            Some(error) => Some(error.get("code").map_or_else(|| "error".into(), ToString::to_string)),
+            None => says_error(answer).then(|| "tool_error".into()),
+        };
+        let status = if error.is_some() { Status::Failed } else { Status::Ok };
+        Outcome {
+            digest: Some(proof::sha256(answer.bytes())),
+            bytes: u64::try_from(answer.bytes().len()).ok(),
+            error,
+            ..Outcome::ended(status)
         }
     }
 }

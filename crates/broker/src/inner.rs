@@ -6,6 +6,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::keys::Keys;
+use crate::login::LoggedOut;
 use crate::sessions::Sessions;
 use crate::{BrokerError, CreateWallet, Event, Home, KeyChoice, OpenError};
 use domain::{AgentName, Denial, ServerName};
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) windows: AtomicBool,
     pub(crate) gate: Gate,
+    pub(crate) logged_out: LoggedOut,
     pub(crate) closing: CancellationToken,
     unfinished: Mutex<Vec<Entry>>,
     notices: Mutex<Vec<String>>,
@@ -73,6 +75,7 @@ impl Inner {
             sessions: Sessions::default(),
             windows: AtomicBool::new(false),
             gate: Gate::default(),
+            logged_out: LoggedOut::default(),
             closing: CancellationToken::new(),
             unfinished: Mutex::default(),
             notices: Mutex::default(),

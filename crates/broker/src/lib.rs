@@ -5,6 +5,7 @@ mod approval;
 mod book;
 mod budget;
 mod call;
+mod clean;
 mod clock;
 mod consent;
 pub mod control;
@@ -24,6 +25,8 @@ mod preview;
 mod random;
 mod session;
 mod sessions;
+#[cfg(test)]
+mod testing;
 mod tools;
 mod wanted;
 

@@ -3,9 +3,14 @@
 //! Each session has its own link to each server it uses, so ids, progress tokens and server-side sessions never meet
 //! another agent's.
 
+#[cfg(test)]
+mod tests;
+
+use crate::clean;
 use crate::session::Session;
 use crate::tools::Tools;
 use domain::{Denial, Server, ServerName};
+use futures_util::FutureExt as _;
 use http::HeaderMap;
 use mcp::era::{self, Era, Hello};
 use mcp::lists::List;
@@ -13,11 +18,14 @@ use mcp::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Kind, Message, RawId};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use vault::Redactor;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The most pages of a list that are read.
 const PAGES: usize = 100;
@@ -25,6 +33,11 @@ const PAGES: usize = 100;
 const NONCE: &str = "io.countersign/nonce";
 /// A credential that a server took for at least so long is worth renewing to go on listening.
 const GOOD_FOR: Duration = Duration::from_secs(60);
+
+/// How long the calls of a link that ends may take to take leave of the server.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long telling a server something may take before the next thing is told.
+const ERRAND: Duration = Duration::from_secs(30);
 
 /// A way to a server.
 pub(crate) struct Link {
@@ -35,8 +48,13 @@ pub(crate) struct Link {
     waiting: Mutex<HashMap<RawId, oneshot::Sender<Message>>>,
     tools: Mutex<Known>,
     nonce: Mutex<Option<String>>,
-    next_id: std::sync::atomic::AtomicU64,
+    next_id: AtomicU64,
     prefix: String,
+    errands: mpsc::Sender<Message>,
+    /// The server has forgotten the session: the next one to need it opens a new way. What is under way here ends by itself.
+    lost: AtomicBool,
+    /// What is under way; see [`Link::busy`].
+    busy: TaskTracker,
     over: CancellationToken,
 }
 
@@ -84,17 +102,21 @@ impl Link {
         hello: Hello,
         opened: era::Opened,
         upstream: Arc<dyn Upstream>,
+        errands: mpsc::Sender<Message>,
     ) -> Self {
         Self {
             hello,
             server,
             opened,
             upstream,
+            errands,
             waiting: Mutex::default(),
             tools: Mutex::default(),
             nonce: Mutex::default(),
-            next_id: std::sync::atomic::AtomicU64::new(1),
+            next_id: AtomicU64::new(1),
             prefix: crate::random::make_id(),
+            lost: AtomicBool::new(false),
+            busy: TaskTracker::new(),
             over: CancellationToken::new(),
         }
     }
@@ -104,6 +126,9 @@ impl Link {
         let Some(id) = message.id().cloned() else {
             return Err(Fault::Upstream(UpstreamError::Closed));
         };
+        if self.over.is_cancelled() {
+            return Err(UpstreamError::Closed.into());
+        }
         let (tell, mut answer) = oneshot::channel();
         lock(&self.waiting).insert(id.clone(), tell);
         let _forget = Forget { link: self, id };
@@ -111,24 +136,37 @@ impl Link {
         let message = self.dressed(message);
         let mut exchange =
             Box::pin(async move { upstream.send(Outgoing::new(message).with_headers(headers)).await });
+        // Once the exchange has begun the server may have the request, whatever comes next.
         let early = tokio::select! {
-            sent = &mut exchange => { sent?; None }
+            biased;
             answer = &mut answer => Some(answer),
-            () = self.over.cancelled() => return Err(UpstreamError::Closed.into()),
+            () = self.over.cancelled() => return Err(ended()),
+            sent = &mut exchange => { self.noted(sent)?; None }
         };
         let answer = if let Some(answer) = early {
-            // The answer is here; the rest of the exchange ends by itself, and keeps its connection usable.
-            tokio::spawn(exchange);
+            // The answer is here; the rest of the exchange, if any, ends by itself, and keeps its connection usable.
+            if (&mut exchange).now_or_never().is_none() {
+                tokio::spawn(exchange);
+            }
             answer
         } else {
             tokio::select! {
+                biased;
                 answer = answer => answer,
-                () = self.over.cancelled() => return Err(UpstreamError::Broke { what: "it ended".into() }.into()),
+                () = self.over.cancelled() => return Err(ended()),
             }
         };
-        let answer = answer.map_err(|_| UpstreamError::Broke { what: "it ended".into() })?;
+        let answer = answer.map_err(|_| ended())?;
         self.keep_nonce(&answer);
         Ok(answer)
+    }
+
+    /// What became of an exchange; a session that is lost is remembered.
+    fn noted(&self, sent: Result<(), UpstreamError>) -> Result<(), Fault> {
+        if matches!(sent, Err(UpstreamError::SessionLost)) {
+            self.lost.store(true, Ordering::Release);
+        }
+        Ok(sent?)
     }
 
     /// Whether the server says that it has such a thing.
@@ -138,7 +176,7 @@ impl Link {
 
     /// A request of the wallet's own, with an id no agent can guess.
     async fn ask(&self, method: &str, params: &Value, headers: HeaderMap) -> Result<Value, Fault> {
-        let number = self.next_id.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = self.next_id.fetch_add(1, Ordering::Relaxed);
         let id = RawId::text(&format!("countersign:{}:{number}", self.prefix));
         let answer = self.request(Message::request(id, method, params), headers).await?;
         match answer.result() {
@@ -184,7 +222,15 @@ impl Link {
 
     /// Sends what wants no answer.
     pub(crate) async fn tell(&self, message: Message, headers: HeaderMap) -> Result<(), Fault> {
-        Ok(self.upstream.send(Outgoing::new(message).with_headers(headers)).await?)
+        self.noted(self.upstream.send(Outgoing::new(message).with_headers(headers)).await)
+    }
+
+    /// Has what wants no answer sent, after what waits already, by [`run_errands`]. Nobody waits for the server: what does not
+    /// fit is dropped.
+    pub(crate) fn leave_errand(&self, message: Message) {
+        if self.errands.try_send(message).is_err() {
+            tracing::debug!(server = %self.server.name, "too much waits for this server; a message was dropped");
+        }
     }
 
     /// Asks the server to stop working on a request.
@@ -192,15 +238,27 @@ impl Link {
         self.upstream.cancel(id, headers).await;
     }
 
-    /// Ends the link; what waits is told.
+    /// Held by a call from when it is sent until the server has answered, or has been asked to stop.
+    pub(crate) fn busy(&self) -> TaskTrackerToken {
+        self.busy.token()
+    }
+
+    /// Whether no call is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.busy.is_empty()
+    }
+
+    /// Ends the link; what waits is told. Calls that have just been stopped get a moment to say so to the server.
     pub(crate) async fn close(&self, headers: HeaderMap) {
+        self.busy.close();
+        let _ = timeout(LAST_WORDS, self.busy.wait()).await;
         self.over.cancel();
         self.upstream.close(headers).await;
     }
 
-    /// Whether the server has gone away.
+    /// Whether another way has to be opened: the server has gone away, or has forgotten this session.
     pub(crate) fn is_over(&self) -> bool {
-        self.over.is_cancelled()
+        self.over.is_cancelled() || self.lost.load(Ordering::Acquire)
     }
 
     /// The nonce the server wants in the next proof, once.
@@ -264,7 +322,8 @@ async fn listen(upstream: Arc<dyn Upstream>, server: ServerName, session: Weak<S
             _ => false,
         };
         if !renewed {
-            tracing::debug!(%server, ?heard, "nothing more is heard of the server's own accord");
+            let why = heard.err().map(|error| clean::words(&inner.vault.redactor(), &error));
+            tracing::debug!(%server, why, "nothing more is heard of the server's own accord");
             return;
         }
     }
@@ -274,6 +333,27 @@ async fn listen(upstream: Arc<dyn Upstream>, server: ServerName, session: Weak<S
 impl Drop for Link {
     fn drop(&mut self) {
         self.over.cancel();
+    }
+}
+
+/// Sends what was left with [`Link::leave_errand`], one after the other, until the link ends.
+pub(crate) async fn run_errands(
+    link: Weak<Link>,
+    session: Weak<Session>,
+    mut errands: mpsc::Receiver<Message>,
+) {
+    while let Some(message) = errands.recv().await {
+        let (Some(link), Some(session)) = (link.upgrade(), session.upgrade()) else { return };
+        let told = timeout(ERRAND, session.tell(&link, message));
+        match link.over.run_until_cancelled(told).await {
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => {
+                let error = clean::words(&session.inner.vault.redactor(), &error);
+                tracing::debug!(server = %link.server.name, error, "a message did not reach its server");
+            }
+            Some(Err(_)) => tracing::debug!(server = %link.server.name, "a server is too slow to be told"),
+            None => return,
+        }
     }
 }
 
@@ -331,24 +411,6 @@ fn wanted(server: &ServerName, scopes: &str) -> String {
     }
 }
 
-/// The same message with every known secret struck out.
-pub(crate) fn redacted(message: &Message, redactor: &Redactor) -> Message {
-    let clean = redactor.redact(message.bytes().clone());
-    if clean.as_ptr() == message.bytes().as_ptr() {
-        return message.clone();
-    }
-    // What is struck out is text within strings; should a server have hidden a secret in the syntax itself, the agent gets
-    // nothing of it.
-    Message::parse(clean).unwrap_or_else(|_| {
-        Message::failure(
-            message.id(),
-            crate::end::UPSTREAM,
-            "The server's answer held a secret and was withheld.",
-            None,
-        )
-    })
-}
-
 /// Takes a request off the list of those that wait, however it ends.
 struct Forget<'a> {
     link: &'a Link,
@@ -359,6 +421,11 @@ impl Drop for Forget<'_> {
     fn drop(&mut self) {
         lock(&self.link.waiting).remove(&self.id);
     }
+}
+
+/// The way ended before the answer came.
+fn ended() -> Fault {
+    UpstreamError::Broke { what: "it ended".into() }.into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

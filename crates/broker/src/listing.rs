@@ -1,15 +1,17 @@
 //! What an agent is shown of all its servers together: only what it was granted, each name with its server's in front.
 
-use crate::link::Fault;
+use crate::clean;
+use crate::link::{Fault, Link};
 use crate::session::Session;
 use domain::{Digest, ServerName, Target};
 use mcp::lists::List;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a list waits for a slow server before it is left out.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The result of a list request.
 pub(crate) async fn list(session: &Session, list: List) -> Value {
@@ -34,8 +36,9 @@ async fn in_time(session: &Session, server: ServerName, list: List) -> Option<Li
     match tokio::time::timeout(PATIENCE, items(session, &server, list)).await {
         Ok(Ok(items)) => Some((server, items)),
         Ok(Err(fault)) => {
-            let error = session.inner.understood(&server, fault);
-            tracing::info!(%server, %error, "left out of a list");
+            let fault = session.inner.understood(&server, fault);
+            let error = clean::words(&session.inner.vault.redactor(), &fault);
+            tracing::info!(%server, error, "left out of a list");
             None
         }
         Err(_) => {
@@ -50,15 +53,17 @@ async fn items(
     server: &ServerName,
     list: List,
 ) -> Result<Vec<(Value, Option<Digest>)>, Fault> {
-    let link = session.link(server).await?;
     if list == List::Tools {
-        let tools = session.tools(&link).await?;
+        let (_, tools) = session.at(server, |link| session.tools(link)).await?;
         return Ok(tools.listed().iter().map(|tool| (tool.raw.clone(), Some(tool.definition))).collect());
     }
-    if !link.offers(list.capability()) {
-        return Ok(vec![]);
-    }
-    let items = link.list(list, &session.housekeeping(server).await?).await?;
+    let ask = |link: Arc<Link>| async move {
+        if !link.offers(list.capability()) {
+            return Ok(vec![]);
+        }
+        link.list(list, &session.housekeeping(server).await?).await
+    };
+    let (_, items) = session.at(server, ask).await?;
     Ok(items.into_iter().map(|item| (item, None)).collect())
 }
 

@@ -1,5 +1,6 @@
 //! Credentials in time for a call: fresh before it is sent, renewed once when a server refuses.
 
+use crate::clean;
 use crate::inner::Inner;
 use crate::link::Fault;
 use domain::{Credential, Denial, ServerName, Timestamp, Transport};
@@ -7,7 +8,24 @@ use mcp::era::OpenError;
 use mcp::upstream::UpstreamError;
 use oauth::{Forbidden, OAuthError};
 use policy::Permit;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use vault::{Attachment, VaultError};
+
+/// The servers whose login is lost, as far as the human has been told.
+#[derive(Default)]
+pub(crate) struct LoggedOut(Mutex<BTreeSet<ServerName>>);
+
+impl LoggedOut {
+    /// Whether that is news.
+    fn add(&self, server: &ServerName) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone())
+    }
+
+    fn remove(&self, server: &ServerName) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(server);
+    }
+}
 
 impl Inner {
     /// Whether the server wants a login and has none.
@@ -23,12 +41,13 @@ impl Inner {
         match self.oauth.fresh(server, self.clock.now()).await {
             Ok(()) => Ok(()),
             Err(OAuthError::LoginNeeded(_)) => {
-                self.login_needed(server, None);
+                self.lost_login(server);
                 Err(Fault::LoginNeeded)
             }
             // The token may still be good: the server decides.
             Err(error) => {
-                tracing::info!(%server, %error, "a login could not be renewed ahead of time");
+                let error = clean::words(&self.vault.redactor(), &error);
+                tracing::info!(%server, error, "a login could not be renewed ahead of time");
                 Ok(())
             }
         }
@@ -40,10 +59,14 @@ impl Inner {
             return false;
         }
         match self.oauth.rejected(server, sent, self.clock.now()).await {
-            Ok(()) => true,
+            Ok(()) => {
+                self.logged_in(server);
+                true
+            }
             Err(error) => {
-                tracing::info!(%server, %error, "a refused login could not be renewed");
-                self.login_needed(server, None);
+                let error = clean::words(&self.vault.redactor(), &error);
+                tracing::info!(%server, error, "a refused login could not be renewed");
+                self.lost_login(server);
                 false
             }
         }
@@ -70,6 +93,18 @@ impl Inner {
             Ok(Forbidden::Plainly) => fault,
             Err(error) => Fault::Login(error),
         }
+    }
+
+    /// Tells that a server no longer takes its login; once, until there is another.
+    fn lost_login(&self, server: &ServerName) {
+        if self.logged_out.add(server) {
+            self.login_needed(server, None);
+        }
+    }
+
+    /// There is a login again.
+    pub(crate) fn logged_in(&self, server: &ServerName) {
+        self.logged_out.remove(server);
     }
 
     /// The vault takes the permit and gives what is sent.

@@ -1,7 +1,7 @@
 //! Opening the way to a server: start or reach it, shake hands in the era it speaks, and listen to it from then on.
 
 use crate::inner::Inner;
-use crate::link::{Fault, Link, pump};
+use crate::link::{Fault, Link, pump, run_errands};
 use crate::session::Session;
 use domain::{Denial, Launch, Server, ServerName, Transport};
 use mcp::era::{self, Hello, OpenError};
@@ -90,7 +90,9 @@ async fn connect(
         opened => opened?,
     };
     let early = std::mem::take(&mut opened.early);
-    let link = Arc::new(Link::new(server, hello, opened, upstream));
+    let (errands, queue) = mpsc::channel(QUEUE);
+    let link = Arc::new(Link::new(server, hello, opened, upstream, errands));
+    tokio::spawn(run_errands(Arc::downgrade(&link), session.clone(), queue));
     for message in early {
         link.receive(session.upgrade().as_deref(), message).await;
     }

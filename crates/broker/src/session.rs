@@ -5,15 +5,20 @@
 //! ```
 //! Connected is `gate`; this file is Identified; what a session owns (links, children, standing answers) ends with it.
 
+mod asked;
 mod greeting;
 mod servers;
+mod slot;
+#[cfg(test)]
+mod tests;
 
 use crate::call::journey;
+use crate::clean::Clean;
 use crate::end::Stop;
 use crate::inner::Inner;
-use crate::link::Link;
 use crate::listing;
 use crate::wanted::Wanted;
+use asked::Asked;
 use bytes::Bytes;
 use domain::{AgentName, Delegation, Denial, Peer, ServerName, SessionId, Target};
 use mcp::era::Hello;
@@ -22,7 +27,9 @@ use mcp::lists::List;
 use mcp::{Kind, Message, RawId};
 use proof::receipt::{self, Body, Verdict};
 use serde_json::{Value, json};
+use slot::Slot;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -36,6 +43,9 @@ const QUEUE: usize = 256;
 /// How often an agent that waits for the human hears that it still does.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How long an agent that goes may take to read the last answers.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// An identified agent's connection.
 pub(crate) struct Session {
     pub(crate) id: SessionId,
@@ -45,19 +55,16 @@ pub(crate) struct Session {
     /// What the agent said of itself when it began.
     pub(crate) hello: OnceLock<Hello>,
     me: Weak<Self>,
-    out: mpsc::Sender<Bytes>,
+    out: mpsc::Sender<Clean>,
     links: Mutex<HashMap<ServerName, Arc<Slot>>>,
     under_way: Mutex<HashMap<RawId, CancellationToken>>,
     places: Arc<Semaphore>,
-    asked: Mutex<HashMap<RawId, (Weak<Link>, RawId)>>,
+    asked: Mutex<Asked>,
     ended: CancellationToken,
 }
 
-/// The link to one server, once it is open. Opening one holds up no other.
-type Slot = tokio::sync::Mutex<Option<Arc<Link>>>;
-
 impl Session {
-    pub(crate) fn new(inner: Arc<Inner>, agent: AgentName, peer: Peer) -> (Arc<Self>, mpsc::Receiver<Bytes>) {
+    pub(crate) fn new(inner: Arc<Inner>, agent: AgentName, peer: Peer) -> (Arc<Self>, mpsc::Receiver<Clean>) {
         let (out, queue) = mpsc::channel(QUEUE);
         let session = Arc::new_cyclic(|me| Self {
             id: SessionId::new(crate::random::make_id()),
@@ -81,12 +88,12 @@ impl Session {
         self: Arc<Self>,
         mut reader: LineReader<R>,
         writer: LineWriter<W>,
-        queue: mpsc::Receiver<Bytes>,
+        queue: mpsc::Receiver<Clean>,
     ) where
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send + 'static,
     {
-        let writing = tokio::spawn(write_all(writer, queue, self.ended.clone()));
+        let mut writing = tokio::spawn(write_all(writer, queue, self.ended.clone()));
         loop {
             let line = tokio::select! {
                 line = reader.next() => line,
@@ -96,13 +103,15 @@ impl Session {
                 Ok(Some(line)) => self.receive(line).await,
                 Ok(None) | Err(LineError::Io(_)) => break,
                 Err(error @ LineError::TooLong { .. }) => {
-                    self.send(Message::failure(None, -32600, &error.to_string(), None)).await;
+                    self.say(Message::failure(None, -32600, &error.to_string(), None)).await;
                 }
             }
         }
         self.close().await;
-        // The last answers may still be on their way out.
-        let _ = tokio::time::timeout(Duration::from_secs(1), writing).await;
+        // The last answers may still be on their way out, to an agent that reads.
+        if tokio::time::timeout(LAST_WORDS, &mut writing).await.is_err() {
+            writing.abort();
+        }
     }
 
     /// Sends the agent away.
@@ -117,31 +126,15 @@ impl Session {
         futures_util::future::join_all(slots.into_values().map(|slot| self.shut(slot))).await;
     }
 
-    async fn shut(&self, slot: Arc<Slot>) {
-        let link = slot.lock().await.take();
-        if let Some(link) = link {
-            let headers = self.housekeeping(&link.server.name).await.unwrap_or_default();
-            link.close(headers).await;
-        }
-    }
-
-    /// Leaves a server that the human has removed.
-    pub(crate) fn leave(&self, server: &ServerName) {
-        let slot = lock(&self.links).remove(server);
-        if let (Some(slot), Some(session)) = (slot, self.me.upgrade()) {
-            tokio::spawn(async move { session.shut(slot).await });
-        }
-    }
-
     async fn receive(&self, line: Bytes) {
         let message = match Message::parse(line.clone()) {
             Ok(message) => message,
-            Err(error) => return self.send(refuse_unreadable(&line, &error)).await,
+            Err(error) => return self.say(refuse_unreadable(&line, &error)).await,
         };
         match message.kind() {
             Kind::Request { id, .. } => self.begin(id.clone(), message).await,
-            Kind::Notification { .. } => self.notified(message).await,
-            Kind::Response { .. } => self.answered(message).await,
+            Kind::Notification { .. } => self.notified(&message),
+            Kind::Response { .. } => self.answered(&message),
         }
     }
 
@@ -149,20 +142,18 @@ impl Session {
     async fn begin(&self, id: RawId, message: Message) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             let sentence = format!("{AT_ONCE} requests are under way already; wait for some to end");
-            return self.send(Message::failure(Some(&id), -32000, &sentence, None)).await;
+            return self.say(Message::failure(Some(&id), -32000, &sentence, None)).await;
         };
-        let withdrawn = CancellationToken::new();
-        if lock(&self.under_way).insert(id.clone(), withdrawn.clone()).is_some() {
+        let Some(begun) = self.begun(&id) else {
             let sentence = "a request with this id is under way already";
-            return self.send(Message::failure(Some(&id), -32600, sentence, None)).await;
-        }
-        let Some(session) = self.me.upgrade() else { return };
+            return self.say(Message::failure(Some(&id), -32600, sentence, None)).await;
+        };
         tokio::spawn(async move {
-            let answer = session.answer(&message, &withdrawn).await;
-            lock(&session.under_way).remove(&id);
+            let answer = begun.session.answer(&message, &begun.withdrawn).await;
+            let session = begun.end();
             let answer = match answer {
                 Ok(answer) => Some(answer),
-                Err(stop) => stop.answer(&id),
+                Err(stop) => stop.answer(&id, &session.inner.vault.redactor()),
             };
             if let Some(answer) = answer {
                 session.send(answer).await;
@@ -171,18 +162,33 @@ impl Session {
         });
     }
 
-    async fn answer(&self, request: &Message, withdrawn: &CancellationToken) -> Result<Message, Stop> {
+    /// Notes a request as under way, unless one with its id is.
+    fn begun(&self, id: &RawId) -> Option<Begun> {
+        let session = self.me.upgrade()?;
+        match lock(&self.under_way).entry(id.clone()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => {
+                let withdrawn = place.insert(CancellationToken::new()).clone();
+                Some(Begun { id: id.clone(), withdrawn, session })
+            }
+        }
+    }
+
+    async fn answer(&self, request: &Message, withdrawn: &CancellationToken) -> Result<Clean, Stop> {
         let Kind::Request { id, method } = request.kind() else { return Err(Stop::Withdrawn) };
         self.remember_modern(request);
         if let Some(list) = List::of_method(method) {
             let result = listing::list(self, list).await;
-            return Ok(Message::response(id, &self.in_era(result)));
+            return Ok(self.clean(Message::response(id, &self.in_era(result))));
         }
         let result = match method.as_ref() {
             "initialize" => self.initialize(request),
             "server/discover" => Self::discover(),
             "ping" => json!({}),
-            "logging/setLevel" => self.to_all(request).await,
+            "logging/setLevel" => {
+                self.to_all(request);
+                json!({})
+            }
             "tools/call"
             | "prompts/get"
             | "resources/read"
@@ -194,17 +200,17 @@ impl Session {
                     sentence: format!("{method}: {what}"),
                     reason: "invalid_params",
                 })?;
-                return journey(self, wanted, withdrawn).await.map(|answer| self.answer_in_era(answer));
+                return journey(self, wanted, withdrawn).await;
             }
             other => {
                 let sentence = format!("the wallet does not know the method {other}");
                 return Err(Stop::Failed { code: -32601, sentence, reason: "unknown_method" });
             }
         };
-        Ok(Message::response(id, &self.in_era(result)))
+        Ok(self.clean(Message::response(id, &self.in_era(result))))
     }
 
-    async fn notified(&self, message: Message) {
+    fn notified(&self, message: &Message) {
         match message.method() {
             Some("notifications/cancelled") => {
                 let id =
@@ -213,22 +219,20 @@ impl Session {
                     withdrawn.cancel();
                 }
             }
-            Some("notifications/roots/list_changed" | "notifications/progress") => {
-                self.to_all(&message).await;
-            }
+            Some("notifications/roots/list_changed") => self.to_all(message),
+            Some("notifications/progress") => self.progressed(message),
             _ => {}
         }
     }
 
-    /// The agent's delegations that hold now.
+    /// The agent's delegations, whether they hold now or not.
     pub(crate) fn delegations(&self) -> Vec<Delegation> {
         let Some(book) = self.inner.books.read() else { return vec![] };
         book.delegations_of(&self.agent)
     }
 
-    /// Refuses what belongs to no server this agent has anything on.
-    pub(crate) fn refuse_unplaced(&self, target: &Target) -> Stop {
-        let denial = Denial::NotGranted;
+    /// Refuses what belongs to no server in particular.
+    pub(super) fn refuse_unplaced(&self, target: &Target, reason: &str, stop: Stop) -> Stop {
         let body = Body {
             agent: Some(self.agent.clone()),
             session: Some(self.id.clone()),
@@ -236,16 +240,13 @@ impl Session {
             tool: Some(receipt::Tool { target: target.clone(), definition: None }),
             decision: Some(receipt::Decision {
                 outcome: Verdict::Denied,
-                reason: Some(denial.code().to_owned()),
+                reason: Some(reason.to_owned()),
                 rule: Some("policy".to_owned()),
                 approval: None,
             }),
             ..self.inner.body(receipt::Kind::CallDenied)
         };
-        if let Err(denial) = self.inner.write(body) {
-            return Stop::Denied(denial);
-        }
-        Stop::Denied(denial)
+        self.inner.write(body).map_or_else(Stop::Denied, |_| stop)
     }
 
     /// Records a refusal and tells whoever listens.
@@ -274,7 +275,7 @@ impl Session {
                 "progress": beat,
                 "message": "Waiting for the human's approval in Countersign",
             });
-            self.send(Message::notification("notifications/progress", &params)).await;
+            self.say(Message::notification("notifications/progress", &params)).await;
         }
     }
 
@@ -283,21 +284,53 @@ impl Session {
         for list in ["tools", "resources", "prompts"] {
             let message = Message::notification(&format!("notifications/{list}/list_changed"), &Value::Null);
             // A queue that is full holds enough for the agent to notice.
-            let _ = self.out.try_send(message.bytes().clone());
+            let _ = self.out.try_send(self.clean(message));
         }
     }
 
-    async fn send(&self, message: Message) {
+    /// A server's answer as the agent gets it: in its own revision, without secrets.
+    pub(crate) fn for_agent(&self, answer: Message) -> Clean {
+        self.clean(self.answer_in_era(answer))
+    }
+
+    fn clean(&self, message: Message) -> Clean {
+        Clean::of(message, &self.inner.vault.redactor())
+    }
+
+    async fn say(&self, message: Message) {
+        self.send(self.clean(message)).await;
+    }
+
+    async fn send(&self, message: Clean) {
         tokio::select! {
-            _ = self.out.send(message.bytes().clone()) => {}
+            _ = self.out.send(message) => {}
             () = self.ended.cancelled() => {}
         }
     }
 }
 
+/// A request under way. However its work ends, its id is free again then.
+struct Begun {
+    id: RawId,
+    withdrawn: CancellationToken,
+    session: Arc<Session>,
+}
+
+impl Begun {
+    fn end(self) -> Arc<Session> {
+        self.session.clone()
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        lock(&self.session.under_way).remove(&self.id);
+    }
+}
+
 async fn write_all<W: AsyncWrite + Unpin>(
     mut writer: LineWriter<W>,
-    mut queue: mpsc::Receiver<Bytes>,
+    mut queue: mpsc::Receiver<Clean>,
     ended: CancellationToken,
 ) {
     loop {
@@ -306,7 +339,7 @@ async fn write_all<W: AsyncWrite + Unpin>(
             () = ended.cancelled() => queue.try_recv().ok(),
         };
         let Some(message) = message else { break };
-        if writer.send(message).await.is_err() {
+        if writer.send(message.into_bytes()).await.is_err() {
             ended.cancel();
             break;
         }

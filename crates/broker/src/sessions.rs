@@ -4,8 +4,9 @@ use crate::LiveCall as Shown;
 use crate::session::Session;
 use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Target, Timestamp};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// All open sessions and all calls on their way.
 #[derive(Clone, Default)]
@@ -24,13 +25,21 @@ pub(crate) struct Flight {
     /// Known once it is decided.
     pub(crate) delegation: Option<DelegationId>,
     pub(crate) waits: bool,
-    stop: CancellationToken,
+    halt: Arc<Halt>,
+}
+
+/// The end of a call before its time: the agent takes it back, or the human stops it.
+struct Halt {
+    /// The agent's own way to take it back; the human's stop goes the same way, so that a call waits for one thing.
+    halted: CancellationToken,
+    /// Whether it was the human.
+    stopped: AtomicBool,
 }
 
 /// Keeps a call among those on their way; dropping it takes the call off.
 pub(crate) struct InFlight {
     id: CallId,
-    stop: CancellationToken,
+    halt: Arc<Halt>,
     sessions: Sessions,
 }
 
@@ -75,9 +84,10 @@ impl Sessions {
         self.each(|session| session.leave(server));
     }
 
-    /// Cancels the calls `which` says.
+    /// Cancels the calls `which` says, and ends the ways to servers that their agents may not use any more.
     pub(crate) fn cancel_calls(&self, which: impl Fn(&Flight) -> bool) {
-        lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.stop.cancel());
+        lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.halt.stop());
+        self.each(Session::leave_ungranted);
     }
 
     /// Who is connected, from which process.
@@ -94,7 +104,7 @@ impl Sessions {
         live
     }
 
-    /// Takes a call up, before it is decided: from here on a stop reaches it.
+    /// Takes a call up, before it is decided: from here on a stop reaches it. The agent takes it back by `withdrawn`.
     pub(crate) fn take_off(
         &self,
         id: &CallId,
@@ -102,8 +112,9 @@ impl Sessions {
         server: &ServerName,
         target: &Target,
         since: Timestamp,
+        withdrawn: &CancellationToken,
     ) -> InFlight {
-        let stop = CancellationToken::new();
+        let halt = Arc::new(Halt { halted: withdrawn.clone(), stopped: AtomicBool::new(false) });
         let flight = Flight {
             agent: agent.clone(),
             server: server.clone(),
@@ -111,15 +122,22 @@ impl Sessions {
             since,
             delegation: None,
             waits: false,
-            stop: stop.clone(),
+            halt: halt.clone(),
         };
         lock(&self.flights).insert(id.clone(), flight);
-        InFlight { id: id.clone(), stop, sessions: self.clone() }
+        InFlight { id: id.clone(), halt, sessions: self.clone() }
     }
 
     fn each(&self, act: impl Fn(&Session)) {
         let open: Vec<_> = lock(&self.open).values().cloned().collect();
         open.iter().for_each(|session| act(session));
+    }
+}
+
+impl Halt {
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.halted.cancel();
     }
 }
 
@@ -147,14 +165,19 @@ impl InFlight {
         self.change(|flight| flight.waits = waits);
     }
 
-    /// Ends when the human stops the call.
-    pub(crate) async fn stopped(&self) {
-        self.stop.cancelled().await;
+    /// Ends when the human stops the call or the agent takes it back.
+    pub(crate) fn halted(&self) -> WaitForCancellationFuture<'_> {
+        self.halt.halted.cancelled()
     }
 
-    /// Whether the human has stopped the call.
+    /// Whether either has happened.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halt.halted.is_cancelled()
+    }
+
+    /// Whether it was the human.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.is_cancelled()
+        self.halt.stopped.load(Ordering::Acquire)
     }
 
     fn change(&self, act: impl FnOnce(&mut Flight)) {

@@ -147,7 +147,8 @@ impl Opening<'_> {
             return Err(OpenError::Version { offered: version });
         }
         let ready = Message::notification("notifications/initialized", &Value::Null);
-        self.upstream.send(Outgoing::new(ready).with_headers(self.headers.clone())).await?;
+        let told = self.upstream.send(Outgoing::new(ready).with_headers(self.headers.clone()));
+        timeout(self.patience, told).await.map_err(|_| OpenError::Silent(self.patience))??;
         Ok(self.opened(Era::Legacy, version, result["serverInfo"].take(), &mut result))
     }
 

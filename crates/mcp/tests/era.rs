@@ -207,3 +207,31 @@ async fn an_http_server_that_answers_the_modern_question_with_a_bare_400_is_lega
     let opened = open(&upstream, &mut incoming, &modern_client(), &HeaderMap::new(), PATIENCE).await;
     assert!(matches!(opened, Err(OpenError::Upstream(UpstreamError::Unauthorized { .. }))));
 }
+
+/// Answers every request, and takes no notification.
+struct Deaf(Inbox);
+
+#[async_trait]
+impl Upstream for Deaf {
+    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
+        let Kind::Request { id, method } = out.message.kind() else {
+            return std::future::pending().await;
+        };
+        let Some(Ok(result)) = legacy(method, &out.message.params()) else { return Ok(()) };
+        self.0.send(Incoming::Message(Message::response(id, &result))).await.unwrap();
+        Ok(())
+    }
+
+    async fn cancel(&self, _: &RawId, _: HeaderMap) {}
+
+    async fn close(&self, _: HeaderMap) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_take_the_last_word_of_the_handshake_is_given_up() {
+    let (inbox, mut incoming) = channel(8);
+    let (deaf, hello, headers) = (Deaf(inbox), legacy_client(), HeaderMap::new());
+    let opening = open(&deaf, &mut incoming, &hello, &headers, PATIENCE);
+    let opened = tokio::time::timeout(10 * PATIENCE, opening).await.expect("it waits for ever");
+    assert!(matches!(opened, Err(OpenError::Silent(_))), "{opened:?}");
+}

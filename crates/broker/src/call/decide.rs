@@ -1,47 +1,91 @@
 //! Steps 1 and 2: the facts, and the decision on them.
 
-use super::{Decided, Known, Trip};
-use crate::book::Signed;
+use super::{Decided, Facts, Known, Trip};
+use crate::book::{Book, Signed};
 use crate::budget::{Open, Place};
-use crate::end::Stop;
-use domain::{Denial, TargetKind};
+use crate::end::{Cut, Stop};
+use crate::link::Fault;
+use domain::{DelegationId, Denial, Digest, TargetKind};
 use ledger::Line;
-use policy::{Candidate, Decision, Facts, Permit};
+use mcp::upstream::Arrival;
+use policy::{Candidate, Decision, Permit};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a server may take to be opened and to say what its tools are.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Trip<'_> {
-    /// 1. Who calls, under which delegations, what the tool is now.
-    pub(super) async fn facts(&self) -> Result<Known, Stop> {
+    /// 1. What the tool is now, asked of its server. Whoever may not call it is found out before that, and again afterwards.
+    pub(super) async fn facts(&self) -> Result<Facts, Stop> {
+        let facts = self.unless_halted(self.look()).await.flatten();
+        facts.map_err(|cut| self.not_begun(cut))
+    }
+
+    pub(super) async fn look(&self) -> Result<Facts, Cut> {
         let inner = &self.session.inner;
         if inner.clock.is_behind() {
-            return Err(self.refuse(Denial::ClockBehind));
+            return Err(Cut::Stopped(Denial::ClockBehind));
         }
-        let Some(book) = inner.books.read() else { return Err(Stop::Denied(Denial::Locked)) };
-        let Ok(agent) = book.agent(&self.call.agent).cloned() else {
-            return Err(self.refuse(Denial::AgentRevoked));
-        };
+        let book = inner.books.read().ok_or(Cut::Stopped(Denial::Locked))?;
+        let agent = book.agent(&self.call.agent).map_err(|_| Cut::Stopped(Denial::AgentRevoked))?;
         let named = book.of(&agent.name).any(|signed| {
             signed.delegation.grant(&self.call.server).is_some_and(|grant| grant.names(&self.call.target))
         });
         if !named {
-            return Ok(Known { book, agent, link: None, definition: None });
+            return Ok(Facts { link: None, definition: None });
         }
-        let link = self.session.link(&self.call.server).await.map_err(|fault| self.not_reached(fault))?;
-        let definition = match self.call.target.kind {
-            TargetKind::Tool => {
-                let tools = self.session.tools(&link).await.map_err(|fault| self.not_reached(fault))?;
-                tools.definition(&self.call.target.name)
-            }
-            TargetKind::Resource | TargetKind::Prompt => None,
-        };
-        Ok(Known { book, agent, link: Some(link), definition })
+        let asked = tokio::time::timeout(PATIENCE, self.ask_server()).await;
+        asked.unwrap_or_else(|_| {
+            Err(Cut::unreachable(&self.call.server, &"it took too long to say what its tools are"))
+        })
     }
 
-    /// 2. Allowed, asked or denied; no rule is a denial. The place in the budget is taken in the same breath.
-    pub(super) fn decide(&self, known: &Known) -> Result<Decided, Stop> {
-        let budget = &self.session.inner.budget;
-        let mut open = budget.open();
-        let decision = self.weigh(known, &open);
+    async fn ask_server(&self) -> Result<Facts, Cut> {
+        let (session, server) = (self.session, &self.call.server);
+        match self.call.target.kind {
+            TargetKind::Tool => {
+                let (link, tools) = session
+                    .at(server, |link| session.tools(link))
+                    .await
+                    .map_err(|fault| self.unreached(fault))?;
+                Ok(Facts { link: Some(link), definition: tools.definition(&self.call.target.name) })
+            }
+            TargetKind::Resource | TargetKind::Prompt => {
+                let link = session.link(server).await.map_err(|fault| self.unreached(fault))?;
+                Ok(Facts { link: Some(link), definition: None })
+            }
+        }
+    }
+
+    /// A fault before the call: nothing was sent, whatever became of the question. The human may have ended the way on purpose.
+    fn unreached(&self, fault: Fault) -> Cut {
+        let server = &self.call.server;
+        if self.session.may_use(server).is_err() {
+            return Cut::Stopped(self.why_stopped());
+        }
+        if let Fault::Upstream(error) = &fault
+            && error.arrival() == Arrival::Maybe
+        {
+            return Cut::unreachable(server, error);
+        }
+        self.cut(fault)
+    }
+
+    /// 2. Allowed, asked or denied by the book as it is now; no rule is a denial. The place in the budget is taken in the same
+    ///    breath. A revocation that comes meanwhile is in the book when that is read once more, or else finds the call under
+    ///    its delegation and stops it.
+    pub(super) fn decide(&self, facts: Facts) -> Result<(Known, Decided), Stop> {
+        let books = &self.session.inner.books;
+        let mut open = self.session.inner.budget.open();
+        let (book, decision) = loop {
+            let Some(book) = books.read() else { return Err(Stop::Denied(Denial::Locked)) };
+            let decision = self.weigh(&book, facts.definition, &open);
+            self.flight.under(delegation(&decision));
+            if books.read().is_some_and(|now| Arc::ptr_eq(&now, &book)) {
+                break (book, decision);
+            }
+        };
         let decided = match decision {
             Decision::Allow(permit) => {
                 let place = self.take_place(&permit, &mut open);
@@ -54,28 +98,30 @@ impl Trip<'_> {
             Decision::Deny(denial) => Err(denial),
         };
         drop(open);
-        decided.map_err(|denial| self.refuse(denial))
+        let decided = decided.map_err(|denial| self.refuse(denial))?;
+        Ok((Known { book, facts }, decided))
     }
 
-    pub(super) fn weigh<'b>(&self, known: &'b Known, open: &Open<'_>) -> Decision {
+    fn weigh<'b>(&self, book: &'b Book, definition: Option<Digest>, open: &Open<'_>) -> Decision {
+        let Ok(agent) = book.agent(&self.call.agent) else { return Decision::Deny(Denial::AgentRevoked) };
         let candidate = |signed: &'b Arc<Signed>| Candidate {
             delegation: &signed.delegation,
             used: open.used(&self.line(&signed.delegation.id), self.now),
         };
-        let candidates: Vec<_> = known.book.of(&known.agent.name).map(candidate).collect();
-        let facts = Facts {
+        let candidates: Vec<_> = book.of(&agent.name).map(candidate).collect();
+        let facts = policy::Facts {
             call: &self.call,
-            agent: &known.agent,
+            agent,
             peer: &self.session.peer,
-            all_paused: known.book.about.paused,
+            all_paused: book.about.paused,
             candidates: &candidates,
-            definition: known.definition,
-            standing: &known.book.standing,
+            definition,
+            standing: &book.standing,
         };
         policy::decide(&facts, self.now)
     }
 
-    fn line(&self, delegation: &domain::DelegationId) -> Line {
+    fn line(&self, delegation: &DelegationId) -> Line {
         Line {
             delegation: delegation.clone(),
             server: self.call.server.clone(),
@@ -84,19 +130,24 @@ impl Trip<'_> {
     }
 
     fn take_place(&self, permit: &Permit, open: &mut Open<'_>) -> Option<Place> {
-        self.flight.under(permit.delegation());
         let counted = self.call.target.kind == TargetKind::Tool;
         permit.delegation().filter(|_| counted).map(|delegation| open.take(self.line(delegation)))
     }
 
-    /// Decides once more, to tell the agent which of the human's acts stopped the call.
-    pub(super) fn why_stopped(&self, known: &Known) -> Denial {
+    /// Decides once more, to tell the agent which of the human's acts stopped the call. What the tool is has no part in that.
+    pub(super) fn why_stopped(&self) -> Denial {
         let Some(book) = self.session.inner.books.read() else { return Denial::Locked };
-        let agent = book.agent(&self.call.agent).cloned().unwrap_or_else(|_| known.agent.clone());
-        let now = Known { book, agent, link: None, definition: known.definition };
-        match self.weigh(&now, &self.session.inner.budget.open()) {
+        match self.weigh(&book, None, &self.session.inner.budget.open()) {
+            Decision::Deny(Denial::ToolGone) | Decision::Allow(_) | Decision::Ask(_) => Denial::HumanDenied,
             Decision::Deny(denial) => denial,
-            Decision::Allow(_) | Decision::Ask(_) => Denial::HumanDenied,
         }
+    }
+}
+
+fn delegation(decision: &Decision) -> Option<&DelegationId> {
+    match decision {
+        Decision::Allow(permit) => permit.delegation(),
+        Decision::Ask(asking) => asking.permit().delegation(),
+        Decision::Deny(_) => None,
     }
 }

@@ -1,9 +1,11 @@
 //! Steps 5 and 6: the credential and the proof, and the way to the server and back.
 
 use super::{Known, Sealed, Trip};
-use crate::end::End;
+use crate::end::{Answered, Cut};
 use crate::link::{Fault, Link};
 use crate::random;
+use domain::{Denial, Timestamp};
+use http::{HeaderMap, HeaderValue};
 use ledger::{Entry, LedgerError};
 use mcp::Message;
 use mcp::upstream::UpstreamError;
@@ -11,37 +13,45 @@ use policy::Permit;
 use proof::call_proof::{self, ProofClaims, ProvedCall};
 use proof::receipt::{Shown, Verdict};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use vault::Attachment;
 
 /// The longest a call may take.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long the renewal of a login may hold up a call.
+const RENEWAL: Duration = Duration::from_secs(45);
+/// How long a server may take to hear that it need not go on.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// Where the call proof travels (formats, §3).
 const PROOF_META: &str = "io.countersign/proof";
 const PROOF_HEADER: &str = "countersign-proof";
+/// The longest proof that is sent as a header too: servers refuse requests with headers of 8 KiB and more.
+const LONGEST_HEADER: usize = 4 << 10;
 
 impl Trip<'_> {
     /// 5. The vault takes the permit and gives what the call is sent with: credential, and the agent's key for the proof.
-    pub(super) async fn attach(&self, known: &Known, permit: Permit) -> Result<Sealed, End> {
-        let (inner, server) = (&self.session.inner, &self.call.server);
-        inner.freshen(server).await.map_err(|fault| End::from_fault(fault, server))?;
+    pub(super) async fn attach(&self, known: &Known, permit: Permit) -> Result<Sealed, Cut> {
+        let inner = &self.session.inner;
+        self.freshen().await?;
         let delegation = permit.delegation().cloned();
         let attachment =
-            inner.vault.attach(permit, inner.clock.now()).map_err(|error| End::not_sent(&error))?;
+            inner.vault.attach(permit, inner.clock.now()).map_err(|error| Cut::not_sent(&error))?;
         let signed = delegation.and_then(|id| known.book.delegations.get(&id).cloned());
         let resource = known.book.server(&self.call.server).map(domain::Server::resource).unwrap_or_default();
         let presentation = signed.and_then(|signed| signed.sd_jwt.disclose(&resource));
         let (Some(holder), Some(presentation)) = (attachment.holder(), presentation) else {
-            return Err(End::not_sent(
+            return Err(Cut::not_sent(
                 &"the delegation does not name this server's address any more; delegate again",
             ));
         };
-        let nonce = known.link.as_ref().and_then(|link| link.take_nonce()).unwrap_or_else(random::make_id);
+        let nonce = known.facts.link.as_ref().and_then(|link| link.take_nonce());
         let claims = ProofClaims {
             audience: resource,
             issued: inner.clock.now(),
-            nonce,
+            nonce: nonce.unwrap_or_else(random::make_id),
             call: ProvedCall {
                 method: self.wanted.method.to_string(),
                 name: self.call.target.name.clone(),
@@ -49,38 +59,43 @@ impl Trip<'_> {
             },
         };
         let proof =
-            call_proof::prove(&presentation, &claims, holder).map_err(|error| End::not_sent(&error))?;
-        let message = self.wanted.request.edit().meta(PROOF_META, &json!(proof)).finish();
-        let shown = Shown { kind: "kb-jwt".into(), digest: proof::sha256(proof.as_bytes()) };
-        let header = http::HeaderValue::try_from(proof).ok();
-        Ok(Sealed { message, attachment, shown: header.map(|header| (shown, header)) })
+            call_proof::prove(&presentation, &claims, holder).map_err(|error| Cut::not_sent(&error))?;
+        Ok(Sealed {
+            message: self.wanted.request.edit().meta(PROOF_META, &json!(proof)).finish(),
+            attachment: Some(attachment),
+            shown: Shown { kind: "kb-jwt".into(), digest: proof::sha256(proof.as_bytes()) },
+            header: Some(proof)
+                .filter(|proof| proof.len() <= LONGEST_HEADER)
+                .and_then(|proof| HeaderValue::try_from(proof).ok()),
+        })
+    }
+
+    async fn freshen(&self) -> Result<(), Cut> {
+        let renewed = timeout(RENEWAL, self.session.inner.freshen(&self.call.server));
+        // After so long the token may still be good: the server decides.
+        self.unless_halted(renewed).await?.unwrap_or(Ok(())).map_err(|fault| self.cut(fault))
     }
 
     /// 6. On its way. Progress, cancellation and the server's own questions pass through the link.
     pub(super) async fn send(
         &self,
         known: &Known,
-        sealed: Sealed,
+        mut sealed: Sealed,
         opened: &Entry,
-        withdrawn: &CancellationToken,
-    ) -> End {
-        let Some(link) = &known.link else { return End::not_sent(&"there is no way to the server") };
-        let proof = sealed.shown.as_ref().map(|(shown, _)| shown.clone());
-        if let Err(error) = self.on_disk(opened).await {
-            return End::not_sent(&error);
-        }
-        let exchange = self.exchange(link, sealed);
-        let answered = tokio::select! {
-            answered = tokio::time::timeout(PATIENCE, exchange) => answered.map_err(|_| End::unknown(&link.server.name, &"it took too long")),
-            () = withdrawn.cancelled() => Err(End::Withdrawn),
-            () = self.flight.stopped() => Err(End::Stopped(self.why_stopped(known))),
+    ) -> Result<Answered, Cut> {
+        let Some(mut link) = known.facts.link.clone() else {
+            return Err(Cut::not_sent(&"there is no way to the server"));
         };
+        self.on_disk(opened).await.map_err(|error| Cut::not_sent(&error))?;
+        let busy = link.busy();
+        let exchange = timeout(PATIENCE, self.exchange(known, &mut link, &mut sealed));
+        let late = |_| Cut::unknown(&self.call.server, &"it took too long");
+        let answered = self.unless_halted(async { exchange.await.map_err(late) }).await.flatten();
         match answered {
-            Ok(Ok(answer)) => End::Answered { answer, proof },
-            Ok(Err(fault)) => self.not_answered(fault),
-            Err(end) => {
-                self.session.take_back(link, self.wanted.request.id()).await;
-                end
+            Ok(answer) => Ok(Answered { answer: self.session.for_agent(answer?), proof: sealed.shown }),
+            Err(cut) => {
+                self.take_back(link, &sealed, busy);
+                Err(cut)
             }
         }
     }
@@ -92,24 +107,74 @@ impl Trip<'_> {
         if asked { self.session.inner.ledger.durable(opened.seq).await } else { Ok(()) }
     }
 
-    /// Sends; a refused login is renewed once, for then the server has done nothing yet.
-    async fn exchange(&self, link: &Link, sealed: Sealed) -> Result<Message, Fault> {
-        let headers = |attachment: &Attachment| {
-            let mut headers = attachment.headers();
-            if let Some((_, proof)) = &sealed.shown {
-                headers.insert(PROOF_HEADER, proof.clone());
+    /// Sends, and once more where the server has certainly done nothing yet: it refused the login and that was renewed, or it
+    /// has forgotten the session and there is a new one.
+    async fn exchange(
+        &self,
+        known: &Known,
+        link: &mut Arc<Link>,
+        sealed: &mut Sealed,
+    ) -> Result<Message, Cut> {
+        let sent = self.leaves();
+        let first = link.request(sealed.message.clone(), sealed.headers()).await;
+        let again = match &first {
+            Err(Fault::Upstream(UpstreamError::Unauthorized { .. })) => self.renew(sealed, sent).await,
+            Err(Fault::Upstream(UpstreamError::SessionLost)) => {
+                *link = self.reopened(known).await?;
+                true
             }
-            headers
+            Ok(_) | Err(_) => false,
         };
-        let first = link.request(sealed.message.clone(), headers(&sealed.attachment)).await;
-        let Err(Fault::Upstream(UpstreamError::Unauthorized { .. })) = &first else {
-            return first;
-        };
+        let answer = if again { link.request(sealed.message.clone(), sealed.headers()).await } else { first };
+        answer.map_err(|fault| self.cut(fault))
+    }
+
+    /// The time at which it leaves.
+    fn leaves(&self) -> Timestamp {
+        let now = self.session.inner.clock.now();
+        *self.sent.get_or_init(|| now)
+    }
+
+    /// Renews the login with which it was `sent`.
+    async fn renew(&self, sealed: &mut Sealed, sent: Timestamp) -> bool {
         let inner = &self.session.inner;
-        if !inner.renew_login(&self.call.server, self.now).await {
-            return first;
+        if !inner.renew_login(&self.call.server, sent).await {
+            return false;
         }
-        let Ok(attachment) = inner.renewed(sealed.attachment) else { return first };
-        link.request(sealed.message, headers(&attachment)).await
+        sealed.attachment = sealed.attachment.take().and_then(|old| inner.renewed(old).ok());
+        sealed.attachment.is_some()
+    }
+
+    /// A new way to the server, if the tool there is still the one that was decided about.
+    async fn reopened(&self, known: &Known) -> Result<Arc<Link>, Cut> {
+        let facts = self.look().await?;
+        if facts.definition != known.facts.definition {
+            return Err(Cut::Stopped(Denial::ToolChanged));
+        }
+        facts.link.ok_or(Cut::Stopped(Denial::NotGranted))
+    }
+
+    /// Asks the server to stop working on it, in the background: nobody waits for that.
+    fn take_back(&self, link: Arc<Link>, sealed: &Sealed, busy: TaskTrackerToken) {
+        let Some(id) = self.wanted.request.id().filter(|_| self.sent.get().is_some()) else { return };
+        let (id, headers) = (id.clone(), sealed.credential());
+        tokio::spawn(async move {
+            let _ = timeout(FAREWELL, link.cancel(&id, headers)).await;
+            drop(busy);
+        });
+    }
+}
+
+impl Sealed {
+    fn credential(&self) -> HeaderMap {
+        self.attachment.as_ref().map(Attachment::headers).unwrap_or_default()
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let mut headers = self.credential();
+        if let Some(proof) = &self.header {
+            headers.insert(PROOF_HEADER, proof.clone());
+        }
+        headers
     }
 }

@@ -1,25 +1,19 @@
 //! Step 3: a question becomes a permit only by a human's answer to exactly this call.
 
-use super::{Cleared, Decided, Known, Trip, decision};
-use crate::end::Stop;
+use super::{Cleared, Decided, Facts, Known, Trip, decision};
+use crate::end::{Cut, Stop};
 use crate::random;
-use domain::{Answer, ApprovalId, Denial, Subject};
+use domain::{Answer, ApprovalId, Denial, Digest, Subject};
 use policy::Asking;
 use proof::receipt::{Body, Kind, Verdict};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// How long a question waits for the human.
 const QUESTION: Duration = Duration::from_secs(600);
 
 impl Trip<'_> {
     /// 3. A question becomes a permit only by a human's answer to exactly this call.
-    pub(super) async fn settle(
-        &self,
-        known: &Known,
-        decided: Decided,
-        withdrawn: &CancellationToken,
-    ) -> Result<Cleared, Stop> {
+    pub(super) async fn settle(&self, known: &mut Known, decided: Decided) -> Result<Cleared, Stop> {
         let (asking, place) = match decided {
             Decided::Allowed(permit, place) => {
                 return Ok(Cleared {
@@ -31,14 +25,12 @@ impl Trip<'_> {
             Decided::Asking(asking, place) => (asking, place),
         };
         let id = ApprovalId::new(random::make_id());
-        let answer = self.ask(known, &id, &asking, withdrawn).await?;
+        let answer = self.ask(&id, &asking).await?;
         let now = self.session.inner.clock.now();
         let settled = policy::settle(asking, id.clone(), answer, now);
         self.record_answer(&id, settled.is_ok())?;
         let settled = settled.map_err(|denial| self.refuse(denial))?;
-        if self.flight.is_stopped() {
-            return Err(self.refuse(self.why_stopped(known)));
-        }
+        known.facts = self.same_facts(known.facts.definition).await?;
         if let Some(yes) = settled.standing {
             let remembered = self.session.inner.books.change(|book, shelf| book.remember(shelf, yes));
             if let Err(error) = remembered {
@@ -52,13 +44,17 @@ impl Trip<'_> {
         })
     }
 
-    async fn ask(
-        &self,
-        known: &Known,
-        id: &ApprovalId,
-        asking: &Asking,
-        withdrawn: &CancellationToken,
-    ) -> Result<Answer, Stop> {
+    /// What there is at the other end after the human has thought: the tool must still be the one that was asked about.
+    async fn same_facts(&self, definition: Option<Digest>) -> Result<Facts, Stop> {
+        let facts = self.facts().await?;
+        match facts.definition {
+            now if now == definition => Ok(facts),
+            Some(_) => Err(self.refuse(Denial::ToolChanged)),
+            None => Err(self.refuse(Denial::ToolGone)),
+        }
+    }
+
+    async fn ask(&self, id: &ApprovalId, asking: &Asking) -> Result<Answer, Stop> {
         let inner = &self.session.inner;
         let Some(delegation) = asking.permit().delegation().cloned() else {
             return Err(self.refuse(Denial::NotGranted));
@@ -82,19 +78,16 @@ impl Trip<'_> {
         })?;
         self.flight.waits(true);
         let answer = tokio::select! {
-            answer = ticket.answered() => answer.ok_or(Denial::Unanswered),
-            () = self.flight.stopped() => Err(self.why_stopped(known)),
-            () = withdrawn.cancelled() => {
-                self.write(self.body(Kind::ApprovalExpired))?;
-                return Err(Stop::Withdrawn);
-            }
-            () = self.session.keep_waiting(&self.wanted.request) => Err(Denial::Unanswered),
+            biased;
+            () = self.flight.halted() => Err(self.halted()),
+            answer = ticket.answered() => answer.ok_or(Cut::Stopped(Denial::Unanswered)),
+            () = self.session.keep_waiting(&self.wanted.request) => Err(Cut::Stopped(Denial::Unanswered)),
         };
         self.flight.waits(false);
         if answer.is_err() {
             self.write(self.body(Kind::ApprovalExpired))?;
         }
-        answer.map_err(|denial| self.refuse(denial))
+        answer.map_err(|cut| self.not_begun(cut))
     }
 
     fn record_answer(&self, id: &ApprovalId, granted: bool) -> Result<(), Stop> {

@@ -1,5 +1,6 @@
 //! Servers: add, look at, log in, log out, remove.
 
+use crate::clean;
 use crate::inner::Inner;
 use crate::tools::Tools;
 use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, Offer, ServerView};
@@ -89,7 +90,7 @@ impl Broker {
     /// [`BrokerError::NoServer`]; [`BrokerError::Upstream`] when it can't be reached, wants a login or answers nonsense.
     pub async fn tools(&self, name: &ServerName) -> Result<Vec<Tool>, BrokerError> {
         let [tools] = self.look(name, [List::Tools]).await?;
-        Ok(Tools::new(tools).into_listed())
+        Ok(self.read(tools))
     }
 
     /// What a server has to offer, asked now: what a human may grant.
@@ -99,7 +100,20 @@ impl Broker {
     pub async fn offers(&self, name: &ServerName) -> Result<Offer, BrokerError> {
         let lists = [List::Tools, List::Resources, List::ResourceTemplates, List::Prompts];
         let [tools, resources, templates, prompts] = self.look(name, lists).await?;
-        Ok(Offer { tools: Tools::new(tools).into_listed(), resources, templates, prompts })
+        let [resources, templates, prompts] = [resources, templates, prompts].map(|list| self.clean(list));
+        Ok(Offer { tools: self.read(tools), resources, templates, prompts })
+    }
+
+    /// Tools as the server defines them, to be pinned; shown without what it should not have said.
+    fn read(&self, tools: Vec<Value>) -> Vec<Tool> {
+        let redactor = self.0.vault.redactor();
+        let tools = Tools::new(tools).into_listed().into_iter();
+        tools.map(|tool| Tool { raw: clean::value(&redactor, tool.raw), ..tool }).collect()
+    }
+
+    fn clean(&self, list: Vec<Value>) -> Vec<Value> {
+        let redactor = self.0.vault.redactor();
+        list.into_iter().map(|item| clean::value(&redactor, item)).collect()
     }
 
     async fn look<const N: usize>(
@@ -111,7 +125,8 @@ impl Broker {
         let failed = |reason: String| BrokerError::Upstream { server: name.clone(), reason };
         let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server, lists)).await;
         let looked = looked.map_err(|_| failed(format!("gave no answer within {} s", LOOK.as_secs())))?;
-        looked.map_err(|fault| failed(self.0.understood(name, fault).to_string()))
+        let redactor = self.0.vault.redactor();
+        looked.map_err(|fault| failed(clean::words(&redactor, &self.0.understood(name, fault))))
     }
 
     /// Logs in to a server with the system's browser. `open` is given the address to show.
@@ -132,6 +147,9 @@ impl Broker {
             Err(error) => (Kind::LoginFailed, Some(error.to_string())),
         };
         self.server_changed(name, kind, note)?;
+        if outcome.is_ok() {
+            self.0.logged_in(name);
+        }
         outcome.map_err(|error| BrokerError::Login { server: name.clone(), reason: error.to_string() })?;
         self.server(name)
     }

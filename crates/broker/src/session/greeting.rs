@@ -61,10 +61,12 @@ impl Session {
 
     /// A result as the agent's revision has it: a modern one says what kind it is, and who may keep it how long.
     pub(super) fn in_era(&self, mut result: Value) -> Value {
-        if self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern) {
-            result["resultType"] = json!("complete");
-            result["ttlMs"] = json!(0);
-            result["cacheScope"] = json!("private");
+        let modern = self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern);
+        // A result that is no object is none of MCP's; the agent gets it as it came.
+        if let Some(result) = result.as_object_mut().filter(|_| modern) {
+            result.insert("resultType".into(), json!("complete"));
+            result.insert("ttlMs".into(), json!(0));
+            result.insert("cacheScope".into(), json!("private"));
         }
         result
     }

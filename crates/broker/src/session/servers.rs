@@ -1,23 +1,34 @@
 //! The session's ways to its servers, and what servers say to the agent.
 
-use super::{AT_ONCE, Session, lock};
-use crate::link::{Fault, Link, redacted};
+use super::asked::Question;
+use super::{Session, lock};
+use crate::end::{REFUSED, Stop};
+use crate::link::{Fault, Link};
 use crate::tools::Tools;
-use domain::{Denial, ServerName, Target};
+use domain::{DelegationState, Denial, ServerName, Target};
 use http::HeaderMap;
 use mcp::{Kind, Message, RawId};
-use serde_json::{Value, json};
+use policy::Permit;
+use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use vault::Attachment;
 
 impl Session {
     /// The agent's answer to a server's own question goes back to that server alone.
-    pub(super) async fn answered(&self, message: Message) {
-        let place = message.id().and_then(|id| lock(&self.asked).remove(id));
-        let Some((link, id)) = place else { return };
-        let Some(link) = link.upgrade() else { return };
-        if let Err(error) = self.tell(&link, message.edit().id(id).finish()).await {
-            tracing::debug!(%error, server = %link.server.name, "an answer did not reach its server");
+    pub(super) fn answered(&self, message: &Message) {
+        let place = message.id().and_then(|id| lock(&self.asked).answered(id));
+        if let Some((link, id)) = place {
+            link.leave_errand(message.edit().id(id).finish());
+        }
+    }
+
+    /// How far the agent is with a server's own question; for that server alone, under its own token.
+    pub(super) fn progressed(&self, message: &Message) {
+        let token = message.member(&["progressToken"]).and_then(RawId::parse);
+        let place = token.and_then(|token| lock(&self.asked).progress(&token));
+        if let Some((link, token)) = place {
+            link.leave_errand(message.edit().param("progressToken", &token).finish());
         }
     }
 
@@ -25,44 +36,47 @@ impl Session {
     pub(crate) async fn question_from(&self, link: &Arc<Link>, message: Message) {
         let Kind::Request { id, method } = message.kind() else { return };
         if method.as_ref() == "ping" {
-            let _ = self.tell(link, Message::response(id, &json!({}))).await;
+            return link.leave_errand(Message::response(id, &json!({})));
+        }
+        if !self.may_hear(link) {
             return;
         }
         let ours = RawId::text(&format!("{}:{}", link.server.name, crate::random::make_id()));
-        {
-            let mut asked = lock(&self.asked);
-            if asked.len() >= AT_ONCE {
-                asked.clear();
-            }
-            asked.insert(ours.clone(), (Arc::downgrade(link), id.clone()));
+        let token = message.params().pointer("/_meta/progressToken").cloned();
+        let asked = message.edit().id(ours.clone());
+        let asked = match &token {
+            Some(_) => asked.meta("progressToken", &ours.to_value()),
+            None => asked,
+        };
+        let question = Question { ours, link: Arc::downgrade(link), theirs: id.clone(), token };
+        let forgotten = lock(&self.asked).add(question);
+        if let Some(question) = forgotten {
+            let sentence = "too many questions wait for the agent";
+            link.leave_errand(Message::failure(Some(&question.theirs), -32000, sentence, None));
         }
-        let message = message.edit().id(ours).finish();
-        self.send(redacted(&message, &self.inner.vault.redactor())).await;
+        self.say(asked.finish()).await;
     }
 
     /// A server's notification, for the agent to hear.
     pub(crate) async fn pass_on(&self, link: &Link, message: Message) {
-        tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
-        self.send(redacted(&message, &self.inner.vault.redactor())).await;
+        if self.may_hear(link) {
+            tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
+            self.say(message).await;
+        }
     }
 
-    /// The link to a server, opened when it is first needed.
-    pub(crate) async fn link(&self, server: &ServerName) -> Result<Arc<Link>, Fault> {
-        let slot = lock(&self.links).entry(server.clone()).or_default().clone();
-        let mut slot = slot.lock().await;
-        if let Some(link) = slot.as_ref().filter(|link| !link.is_over()) {
-            return Ok(link.clone());
+    /// Whether the agent may hear a server at all. A server that speaks to one who may not is left, when nothing that was
+    /// allowed is under way there any more.
+    fn may_hear(&self, link: &Link) -> bool {
+        let may = self.may_use(&link.server.name).is_ok();
+        if !may && link.is_idle() {
+            self.leave(&link.server.name);
         }
-        let link = tokio::select! {
-            link = crate::open::open(self, server, self.me.clone()) => link?,
-            () = self.ended.cancelled() => return Err(mcp::upstream::UpstreamError::Closed.into()),
-        };
-        *slot = Some(link.clone());
-        Ok(link)
+        may
     }
 
     /// What a server's tools are now.
-    pub(crate) async fn tools(&self, link: &Link) -> Result<Arc<Tools>, Fault> {
+    pub(crate) async fn tools(&self, link: Arc<Link>) -> Result<Arc<Tools>, Fault> {
         match link.known_tools() {
             Some(tools) => Ok(tools),
             None => link.tools(&self.housekeeping(&link.server.name).await?).await,
@@ -70,22 +84,12 @@ impl Session {
     }
 
     /// Sends a server what wants no answer.
-    pub(super) async fn tell(&self, link: &Link, message: Message) -> Result<(), Fault> {
+    pub(crate) async fn tell(&self, link: &Link, message: Message) -> Result<(), Fault> {
         link.tell(message, self.housekeeping(&link.server.name).await?).await
     }
 
-    /// Asks a server to stop working on a request. That must reach it also when the delegation has just ended: then it is the
-    /// human who asks.
-    pub(crate) async fn take_back(&self, link: &Link, id: Option<&RawId>) {
-        let Some(id) = id else { return };
-        let headers = match self.housekeeping(&link.server.name).await {
-            Ok(headers) => headers,
-            Err(_) => self.as_owner(&link.server.name),
-        };
-        link.cancel(id, headers).await;
-    }
-
-    fn as_owner(&self, server: &ServerName) -> HeaderMap {
+    /// With the human's own leave: what ends something must reach a server also when the agent's has just ended.
+    pub(super) fn as_owner(&self, server: &ServerName) -> HeaderMap {
         let permit = policy::for_owner(server, self.inner.clock.now());
         self.inner.attach(permit).map(|attachment| attachment.headers()).unwrap_or_default()
     }
@@ -97,33 +101,62 @@ impl Session {
 
     /// Leave to talk to a server at all, and the credential for it.
     pub(crate) async fn admitted(&self, server: &ServerName) -> Result<Attachment, Fault> {
-        let inner = &self.inner;
-        let book = inner.books.read().ok_or(Denial::Locked)?;
-        let agent = book.agent(&self.agent).map_err(|_| Denial::AgentRevoked)?;
-        let delegations = book.delegations_of(&self.agent);
-        let now = inner.clock.now();
-        let permit = policy::admit(agent, book.about.paused, &delegations, server, now)?;
-        inner.freshen(server).await?;
-        inner.attach(permit)
+        drop(self.may_use(server)?);
+        self.inner.freshen(server).await?;
+        self.inner.attach(self.may_use(server)?)
     }
 
-    /// Which server a resource is on: the one whose grant names it.
-    pub(crate) fn server_of(&self, target: &Target) -> Option<ServerName> {
-        let delegations = self.delegations();
-        let grants = delegations.iter().flat_map(|delegation| &delegation.grants);
-        grants.into_iter().find(|grant| grant.names(target)).map(|grant| grant.server.clone())
+    /// Leave to talk to a server at all.
+    pub(crate) fn may_use(&self, server: &ServerName) -> Result<Permit, Denial> {
+        let book = self.inner.books.read().ok_or(Denial::Locked)?;
+        let agent = book.agent(&self.agent).map_err(|_| Denial::AgentRevoked)?;
+        let delegations = book.delegations_of(&self.agent);
+        policy::admit(agent, book.about.paused, &delegations, server, self.inner.clock.now())
+    }
+
+    /// Which server a resource is on: the one whose grant names it and holds now. Two that do are one too many, for nobody
+    /// could say which of them the human meant.
+    pub(crate) fn server_of(&self, target: &Target) -> Result<ServerName, Stop> {
+        let now = self.inner.clock.now();
+        let (mut active, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for delegation in self.delegations() {
+            let found =
+                if delegation.state(now) == DelegationState::Active { &mut active } else { &mut others };
+            found.extend(
+                delegation.grants.into_iter().filter(|grant| grant.names(target)).map(|grant| grant.server),
+            );
+        }
+        // One that holds no longer is the call's to refuse, which says why.
+        let found = if active.is_empty() { others } else { active };
+        let mut servers = found.iter();
+        match (servers.next(), servers.next()) {
+            (Some(server), None) => Ok(server.clone()),
+            (None, _) => {
+                let denial = Denial::NotGranted;
+                Err(self.refuse_unplaced(target, denial.code(), Stop::Denied(denial.clone())))
+            }
+            (Some(_), Some(_)) => Err(self.refuse_unplaced(target, AMBIGUOUS, ambiguous(&found))),
+        }
     }
 
     /// Sends a message to every server that is open.
-    pub(super) async fn to_all(&self, message: &Message) -> Value {
-        let slots: Vec<_> = lock(&self.links).values().cloned().collect();
+    pub(super) fn to_all(&self, message: &Message) {
         // A server that is only being opened has nothing to hear yet.
-        let links: Vec<_> = slots.iter().filter_map(|slot| slot.try_lock().ok()?.clone()).collect();
-        for link in links {
-            if let Err(error) = self.tell(&link, message.clone()).await {
-                tracing::debug!(%error, server = %link.server.name, "a message to all servers did not reach one");
-            }
-        }
-        json!({})
+        let links: Vec<_> = lock(&self.links).values().filter_map(|slot| slot.link()).collect();
+        links.iter().for_each(|link| link.leave_errand(message.clone()));
+    }
+}
+
+const AMBIGUOUS: &str = "ambiguous";
+
+fn ambiguous(servers: &BTreeSet<ServerName>) -> Stop {
+    let names: Vec<_> = servers.iter().map(ServerName::as_str).collect();
+    Stop::Failed {
+        code: REFUSED,
+        sentence: format!(
+            "Refused: this resource is granted on more than one server ({}). The human can narrow the grants in Countersign.",
+            names.join(", ")
+        ),
+        reason: AMBIGUOUS,
     }
 }

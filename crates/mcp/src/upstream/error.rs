@@ -109,6 +109,8 @@ impl UpstreamError {
             | Self::Redirected
             | Self::NotStarted(_)
             | Self::Closed => Arrival::No,
+            // Too large a body, too long an address, too long headers: it was turned away unread.
+            Self::Status { status: 413 | 414 | 431, .. } => Arrival::No,
             Self::Status { .. }
             | Self::Garbage(_)
             | Self::NotMcp { .. }

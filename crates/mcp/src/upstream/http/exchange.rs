@@ -171,6 +171,6 @@ impl<'a> Exchange<'a> {
             self.upstream.change_session(|session| session.version = version);
         }
         let sent = self.upstream.inbox.send(Incoming::Message(message)).await;
-        sent.map_err(|_| UpstreamError::Closed)
+        sent.map_err(|_| UpstreamError::Broke { what: "nobody listens any more".into() })
     }
 }

@@ -1,0 +1,253 @@
+//! Calls whose world changes while they are under way.
+
+use crate::testing::{TOKEN, World, consent, failure, result, scribe, server, tool, until};
+use crate::{Draft, GrantDraft};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use domain::{Answer, ApprovalMode, Reach};
+use proof::receipt::{Kind, Status};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// A server that keeps everybody waiting who asks it for `method`, until the gate has permits.
+fn gate(world: &World, method: &'static str) -> Arc<Semaphore> {
+    let gate = Arc::new(Semaphore::new(0));
+    let open = gate.clone();
+    world.notes.answers(move |message| {
+        let open = open.clone();
+        async move {
+            if message["method"] == method {
+                open.acquire().await.unwrap().forget();
+            }
+            None
+        }
+    });
+    gate
+}
+
+fn reason(answer: &Value) -> &str {
+    answer["error"]["data"]["reason"].as_str().unwrap_or_else(|| panic!("no refusal: {answer}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_a_delegation_revoked_while_its_server_says_what_it_has_lets_nothing_through() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    let gate = gate(&world, "tools/list");
+    agent.call(1).await;
+    // The wallet has looked at the server once already, to pin the tool.
+    world.notes.was_asked("tools/list", 2).await;
+    world.broker.revoke_delegation(&world.delegation).await.unwrap();
+    gate.add_permits(10);
+    assert_eq!(reason(&agent.answer(1).await), "revoked");
+    assert_eq!(world.notes.count("tools/call"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_the_book_is_read_again_when_the_call_is_decided() {
+    let world = World::new().await;
+    // Another delegation keeps the agent a guest of the server, so that nothing but the decision can stop the call.
+    world.befriend("notes").await;
+    let gate = gate(&world, "tools/list");
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    world.notes.was_asked("tools/list", 2).await;
+    world.broker.revoke_delegation(&world.delegation).await.unwrap();
+    gate.add_permits(10);
+    assert_eq!(reason(&agent.answer(1).await), "revoked");
+    assert_eq!(world.notes.count("tools/call"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_a_call_is_taken_back_or_stopped_while_its_server_is_silent() {
+    let world = World::new().await;
+    let _closed = gate(&world, "tools/list");
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    world.notes.was_asked("tools/list", 2).await;
+    assert_eq!(world.broker.live().len(), 1);
+    agent
+        .say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}))
+        .await;
+    until(|| world.broker.live().is_empty()).await;
+
+    agent.call(2).await;
+    until(|| world.broker.live().len() == 1).await;
+    world.broker.pause_all().await.unwrap();
+    assert_eq!(reason(&agent.answer(2).await), "all_paused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_what_is_stopped_before_it_is_sent_is_never_sent() {
+    use super::{Sealed, Trip};
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    let request = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "notes__echo", "arguments": {}}});
+    let request = mcp::Message::parse(request.to_string().into()).unwrap();
+    for _ in 0..20 {
+        let wanted = crate::wanted::Wanted::read(&request).unwrap();
+        let withdrawn = tokio_util::sync::CancellationToken::new();
+        let trip = Trip::begin(&agent.session, wanted, &withdrawn).unwrap();
+        let facts = trip.facts().await.unwrap();
+        let (mut known, decided) = trip.decide(facts).unwrap();
+        let cleared = trip.settle(&mut known, decided).await.unwrap();
+        let (opened, permit) = trip.open(&known, cleared).unwrap();
+        let Ok(sealed): Result<Sealed, _> = trip.attach(&known, permit).await else { panic!("not attached") };
+        world.broker.0.sessions.cancel_calls(|_| true);
+        let end = trip.send(&known, sealed, &opened).await;
+        assert_eq!(end.err().unwrap().outcome().status, Status::Cancelled);
+        assert!(trip.sent.get().is_none());
+    }
+    assert_eq!(world.notes.count("tools/call"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_the_server_has_forgotten_is_opened_anew_and_the_call_sent_once_more() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    // The server restarts: whoever comes with the old session is sent away, until there is a new one.
+    let (begun, lost) = (world.notes.count("initialize"), Arc::new(AtomicBool::new(true)));
+    let knows = lost.clone();
+    world.notes.answers(move |message| {
+        let knows = knows.clone();
+        async move {
+            if message["method"] == "initialize" {
+                knows.store(false, Ordering::Release);
+            }
+            knows.load(Ordering::Acquire).then(|| StatusCode::NOT_FOUND.into_response())
+        }
+    });
+    agent.call(2).await;
+    let answer = agent.answer(2).await;
+    assert!(answer.get("result").is_some(), "{answer}");
+    assert_eq!(world.notes.count("initialize"), begun + 1);
+
+    // A list finds its way as well.
+    lost.store(true, Ordering::Release);
+    agent.ask(3, "prompts/list", json!({})).await;
+    assert_eq!(agent.answer(3).await["result"]["prompts"][0]["name"], "notes__greet");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_11_a_tool_that_changed_with_the_server_is_not_called_in_the_new_session() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    let lost = Arc::new(AtomicBool::new(true));
+    world.notes.answers(move |message| {
+        let lost = lost.clone();
+        async move {
+            if message["method"] == "initialize" {
+                lost.store(false, Ordering::Release);
+            }
+            if message["method"] == "tools/list" {
+                return Some(result(
+                    &message,
+                    &json!({"tools": [{"name": "echo", "description": "now evil"}]}),
+                ));
+            }
+            lost.load(Ordering::Acquire).then(|| StatusCode::NOT_FOUND.into_response())
+        }
+    });
+    agent.call(2).await;
+    assert_eq!(reason(&agent.answer(2).await), "tool_changed");
+    assert_eq!(world.notes.count("tools/call"), 2, "the one that was sent away, and no other");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_11_a_tool_that_changes_while_the_human_thinks_is_not_called() {
+    let world = World::asking(ApprovalMode::Always).await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    until(|| !world.broker.questions().is_empty()).await;
+    world.notes.answers(|message| async move {
+        let list = json!({"tools": [{"name": "echo", "description": "now evil"}]});
+        (message["method"] == "tools/list").then(|| result(&message, &list))
+    });
+    let link = agent.session.link(&server("notes")).await.unwrap();
+    let changed = mcp::Message::notification("notifications/tools/list_changed", &Value::Null);
+    link.receive(None, changed).await;
+    let id = world.broker.questions()[0].id.clone();
+    world.broker.0.desk.answer(&id, Answer::Allow { reach: Reach::Once }).unwrap();
+    assert_eq!(reason(&agent.answer(1).await), "tool_changed");
+    assert_eq!(world.notes.count("tools/call"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_the_human_takes_is_not_the_server_s() {
+    let world = World::asking(ApprovalMode::Always).await;
+    let mut agent = world.connect().await;
+    let began = Instant::now();
+    agent.call(1).await;
+    until(|| !world.broker.questions().is_empty()).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let id = world.broker.questions()[0].id.clone();
+    world.broker.0.desk.answer(&id, Answer::Allow { reach: Reach::Once }).unwrap();
+    agent.answer(1).await;
+    let thought = Duration::from_millis(1500);
+    assert!(began.elapsed() > thought);
+    let closed = world.record().into_iter().find(|body| body.kind == Kind::CallClosed).unwrap();
+    let took = Duration::from_micros(closed.outcome.unwrap().duration_us.unwrap());
+    assert!(took < thought, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_too_large_for_its_server_was_certainly_not_done() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        (message["method"] == "tools/call")
+            .then(|| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response())
+    });
+    agent.call(1).await;
+    let answer = agent.answer(1).await;
+    assert_ne!(reason(&answer), "outcome_unknown", "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proof_of_a_large_grant_travels_in_the_message_alone() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    let names: Vec<_> = (0..60).map(|n| format!("tool-{n}")).collect();
+    let list: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
+    world.notes.answers(move |message| {
+        let list = json!({ "tools": list });
+        async move { (message["method"] == "tools/list").then(|| result(&message, &list)) }
+    });
+    let tools = names.iter().map(|name| tool(name, ApprovalMode::Never)).collect();
+    let grant = GrantDraft { server: server("notes"), tools, resources: vec![], prompts: vec![] };
+    let draft = Draft { agent: scribe(), grants: vec![grant], lasts: Duration::from_secs(3600) };
+    world.broker.delegate(consent(), draft).await.unwrap();
+    let mut agent = world.connect().await;
+    agent.ask(2, "tools/call", json!({"name": "notes__tool-7", "arguments": {}})).await;
+    assert!(agent.answer(2).await.get("result").is_some());
+    let calls = world.notes.heard("tools/call");
+    let proof = |call: &Value| call["params"]["_meta"]["io.countersign/proof"].as_str().unwrap().len();
+    assert!(proof(&calls[0]) < 4096 && calls[0]["header"] == true);
+    assert!(proof(&calls[1]) > 8192 && calls[1]["header"] == false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_29_a_server_that_says_its_token_while_it_is_opened_is_not_repeated() {
+    let world = World::new().await;
+    world.notes.answers(|message| async move {
+        let begins = matches!(message["method"].as_str(), Some("initialize" | "server/discover"));
+        begins.then(|| failure(&message, &format!("invalid token {TOKEN}")))
+    });
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    let answer = agent.answer(1).await.to_string();
+    assert!(answer.contains("invalid token") && !answer.contains(TOKEN), "{answer}");
+    let told = world.broker.tools(&server("notes")).await.unwrap_err().to_string();
+    assert!(told.contains("invalid token") && !told.contains(TOKEN), "{told}");
+}

@@ -1,0 +1,52 @@
+//! The one way out to an agent: only a [`Clean`] message can be sent to it, and only here is one made. What a server said is
+//! searched for every secret the wallet knows, whatever it comes as: an answer, a list, a question, the words of an error.
+
+use mcp::{Message, RawId};
+use serde_json::Value;
+use std::fmt::Display;
+use vault::Redactor;
+
+/// A message with every known secret struck out.
+#[derive(Debug, Clone)]
+pub(crate) struct Clean(Message);
+
+impl Clean {
+    /// The same message with every known secret struck out.
+    pub(crate) fn of(message: Message, redactor: &Redactor) -> Self {
+        let clean = redactor.redact(message.bytes().clone());
+        if clean.as_ptr() == message.bytes().as_ptr() {
+            return Self(message);
+        }
+        // What is struck out is text within strings; should a server have hidden a secret in the syntax itself, the agent gets
+        // nothing of it.
+        Self(Message::parse(clean).unwrap_or_else(|_| {
+            let sentence = "The server's answer held a secret and was withheld.";
+            Message::failure(message.id(), crate::end::UPSTREAM, sentence, None)
+        }))
+    }
+
+    /// A refusal in the wallet's own words, which reaches the agent also when the wallet is locked and knows no secret.
+    pub(crate) fn refusal(id: &RawId, code: i64, sentence: &str, data: &Value) -> Self {
+        Self(Message::failure(Some(id), code, sentence, Some(data)))
+    }
+
+    pub(crate) const fn message(&self) -> &Message {
+        &self.0
+    }
+
+    pub(crate) fn into_bytes(self) -> bytes::Bytes {
+        self.0.into_bytes()
+    }
+}
+
+/// What a server said of its trouble, fit for the human, the log and the command line.
+pub(crate) fn words(redactor: &Redactor, said: &impl Display) -> String {
+    redactor.redact_text(&said.to_string())
+}
+
+/// What a server said as a value, the same way; null where a secret was part of the syntax itself.
+pub(crate) fn value(redactor: &Redactor, said: Value) -> Value {
+    let text = bytes::Bytes::from(said.to_string());
+    let clean = redactor.redact(text.clone());
+    if clean.as_ptr() == text.as_ptr() { said } else { serde_json::from_slice(&clean).unwrap_or_default() }
+}

@@ -1,0 +1,265 @@
+//! One agent's connection, among servers that behave badly.
+
+use crate::session::asked::{Asked, Question};
+use crate::testing::{Fake, TOKEN, World, result, server, until};
+use domain::{ApprovalMode, Timestamp};
+use mcp::{Message, RawId};
+use proof::receipt::Kind;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn modern(name: &str) -> Value {
+    json!({"name": name, "arguments": {}, "_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_no_object_reaches_a_modern_agent_and_frees_its_id() {
+    let world = World::new().await;
+    let mut agent = world.join();
+    for nonsense in [json!([]), json!("text"), json!(1), json!(true)] {
+        let said = nonsense.clone();
+        world.notes.answers(move |message| {
+            let said = said.clone();
+            async move { (message["method"] == "tools/call").then(|| result(&message, &said)) }
+        });
+        // The same id again and again: each use of it ends.
+        agent.ask(1, "tools/call", modern("notes__echo")).await;
+        assert_eq!(agent.answer(1).await["result"], nonsense);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_request_with_an_id_leaves_the_first_one_s_cancellation_alone() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        if message["method"] == "tools/call" {
+            std::future::pending::<()>().await;
+        }
+        None
+    });
+    agent.call(1).await;
+    world.notes.was_asked("tools/call", 1).await;
+    agent.call(1).await;
+    let refused = agent.answer(1).await;
+    assert!(refused["error"]["message"].as_str().unwrap().contains("under way already"), "{refused}");
+    agent
+        .say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}))
+        .await;
+    until(|| world.broker.live().is_empty()).await;
+    world.notes.was_asked("notifications/cancelled", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_29_a_token_in_a_list_is_struck_out() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        let list = json!({"prompts": [{"name": "greet", "description": format!("use {TOKEN}")}]});
+        (message["method"] == "prompts/list").then(|| result(&message, &list))
+    });
+    agent.ask(1, "prompts/list", json!({})).await;
+    let answer = agent.answer(1).await;
+    let description = answer["result"]["prompts"][0]["description"].as_str().unwrap();
+    assert!(description.starts_with("use ") && !description.contains("7d41c8e2a605"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_read_holds_up_nothing_of_the_agent_s() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    world.notes.answers(|message| async move {
+        if message["method"] == "notifications/roots/list_changed" {
+            std::future::pending::<()>().await;
+        }
+        None
+    });
+    agent.say(json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"})).await;
+    world.notes.was_asked("notifications/roots/list_changed", 1).await;
+    agent.ask(2, "ping", json!({})).await;
+    agent.answer(2).await;
+    world.broker.lock();
+    let ended = tokio::time::timeout(Duration::from_secs(10), agent.run).await;
+    assert!(ended.is_ok(), "the connection ends with the lock");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_goes_to_the_server_that_asked_and_to_no_other() {
+    let world = World::new().await;
+    let files = Fake::start().await;
+    world.add_server("files", &files).await;
+    world.delegate("files", ApprovalMode::Never, &[]).await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    agent.ask(2, "tools/call", json!({"name": "files__echo", "arguments": {}})).await;
+    agent.answer(2).await;
+
+    let link = agent.session.link(&server("notes")).await.unwrap();
+    let asked = json!({"messages": [], "_meta": {"progressToken": "mine"}});
+    let question = Message::request(RawId::number(7), "sampling/createMessage", &asked);
+    agent.session.question_from(&link, question).await;
+    let heard = agent.hear().await.unwrap();
+    let token = &heard["params"]["_meta"]["progressToken"];
+    assert_ne!(token, "mine", "tokens of two servers may be the same");
+    let progress = json!({"progressToken": token, "progress": 1});
+    agent.say(json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": progress})).await;
+    agent.say(json!({"jsonrpc": "2.0", "id": heard["id"], "result": {}})).await;
+
+    world.notes.was_asked("notifications/progress", 1).await;
+    assert_eq!(world.notes.heard("notifications/progress")[0]["params"]["progressToken"], "mine");
+    assert_eq!(files.count("notifications/progress"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_a_paused_agent_hears_its_servers_no_more_and_leaves_them() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    let link = agent.session.link(&server("notes")).await.unwrap();
+    world.broker.pause_all().await.unwrap();
+    world.notes.was_asked("DELETE", 2).await;
+    let news = json!({"level": "info", "data": "psst"});
+    agent.session.pass_on(&link, Message::notification("notifications/message", &news)).await;
+    let question = Message::request(RawId::number(7), "sampling/createMessage", &json!({}));
+    agent.session.question_from(&link, question).await;
+    agent.ask(2, "ping", json!({})).await;
+    assert_eq!(agent.hear().await.unwrap()["id"], 2, "the ping's answer is the next thing heard");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_is_looked_for_where_its_grant_holds() {
+    let world = World::new().await;
+    let files = Fake::start().await;
+    world.add_server("files", &files).await;
+    let on_files = world.delegate("files", ApprovalMode::Never, &["file:///*"]).await;
+    let on_notes = world.delegate("notes", ApprovalMode::Never, &["file:///*"]).await;
+    let mut agent = world.connect().await;
+    let read = json!({"uri": "file:///a"});
+
+    agent.ask(1, "resources/read", read.clone()).await;
+    let both = agent.answer(1).await;
+    let sentence = both["error"]["message"].as_str().unwrap();
+    assert!(sentence.contains("files") && sentence.contains("notes"), "{both}");
+
+    // Whichever comes first in the book: the one that holds counts.
+    expire(&world, &on_files);
+    agent.ask(2, "resources/read", read.clone()).await;
+    assert!(agent.answer(2).await.get("result").is_some());
+    assert_eq!((files.count("resources/read"), world.notes.count("resources/read")), (0, 1));
+    expire(&world, &on_notes);
+    unexpire(&world, &on_files);
+    agent.ask(3, "resources/read", read).await;
+    assert!(agent.answer(3).await.get("result").is_some());
+    assert_eq!((files.count("resources/read"), world.notes.count("resources/read")), (1, 1));
+}
+
+fn expire(world: &World, id: &domain::DelegationId) {
+    set_end(world, id, world.broker.now());
+}
+
+fn unexpire(world: &World, id: &domain::DelegationId) {
+    set_end(world, id, world.broker.now().plus(Duration::from_secs(60)));
+}
+
+fn set_end(world: &World, id: &domain::DelegationId, expires: Timestamp) {
+    let changed = world.broker.0.books.change(|book, _| {
+        let signed = book.delegation(id)?;
+        let delegation = domain::Delegation { expires, ..signed.delegation.clone() };
+        let signed = crate::book::Signed { delegation, sd_jwt: signed.sd_jwt.clone() };
+        book.delegations.insert(id.clone(), std::sync::Arc::new(signed));
+        Ok(())
+    });
+    changed.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_slowly_is_opened_once_and_there_for_whoever_asks_next() {
+    let world = World::new().await;
+    let agent = world.connect().await;
+    let begun = world.notes.count("initialize");
+    world.notes.answers(|message| async move {
+        if message["method"] == "initialize" {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        None
+    });
+    let name = server("notes");
+    for _ in 0..3 {
+        let gave_up = tokio::time::timeout(Duration::from_millis(150), agent.session.link(&name)).await;
+        assert!(gave_up.is_err());
+    }
+    agent.session.link(&name).await.unwrap();
+    assert_eq!(world.notes.count("initialize"), begun + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_reads_nothing_keeps_nothing_once_it_has_been_sent_away() {
+    let world = World::new().await;
+    let agent = world.connect().await;
+    let writers = std::sync::Arc::downgrade(&agent.session);
+    // More than the pipe holds, and nobody reads.
+    for _ in 0..8 {
+        let text = "x".repeat(1 << 20);
+        let news = Message::notification("notifications/message", &json!({ "data": text }));
+        let session = agent.session.clone();
+        tokio::spawn(async move { session.say(news).await });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    agent.session.end();
+    let crate::testing::Agent { session, run, .. } = agent;
+    world.broker.0.sessions.remove(&session.id);
+    drop(session);
+    run.await.unwrap();
+    until(|| writers.strong_count() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_21_a_lost_login_is_told_once() {
+    let world = World::new().await;
+    let oauth = domain::Transport::Http {
+        url: world.notes.url.parse().unwrap(),
+        credential: domain::Credential::OAuth,
+    };
+    let new = crate::NewServer { name: server("cloud"), transport: oauth, env_secrets: vec![], header: None };
+    world.broker.add_server(crate::testing::consent(), new).await.unwrap();
+    for _ in 0..3 {
+        assert!(world.broker.0.freshen(&server("cloud")).await.is_err());
+    }
+    let told = |world: &World| world.record().iter().filter(|body| body.kind == Kind::LoginNeeded).count();
+    assert_eq!(told(&world), 1);
+    world.broker.0.logged_in(&server("cloud"));
+    assert!(world.broker.0.freshen(&server("cloud")).await.is_err());
+    assert_eq!(told(&world), 2, "another login, lost again, is told again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_21_one_server_s_flood_of_questions_takes_nothing_from_another() {
+    let world = World::new().await;
+    let files = Fake::start().await;
+    world.add_server("files", &files).await;
+    world.delegate("files", ApprovalMode::Never, &[]).await;
+    let agent = world.connect().await;
+    let notes = agent.session.link(&server("notes")).await.unwrap();
+    let files = agent.session.link(&server("files")).await.unwrap();
+    let mut asked = Asked::default();
+    let question = |ours: &str, link| Question {
+        ours: RawId::text(ours),
+        link: std::sync::Arc::downgrade(link),
+        theirs: RawId::text(ours),
+        token: None,
+    };
+    asked.add(question("quiet", &files));
+    let forgotten = (0..1000).filter_map(|n| asked.add(question(&n.to_string(), &notes))).count();
+    assert!(forgotten > 900);
+    assert!(asked.answered(&RawId::text("0")).is_none(), "the flood's oldest is forgotten");
+    assert!(asked.answered(&RawId::text("999")).is_some());
+    assert!(asked.answered(&RawId::text("quiet")).is_some());
+}
