@@ -74,6 +74,53 @@ async fn a_yes_for_the_session_ends_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn threat_20_a_yes_once_is_for_one_call_also_where_the_delegation_asks_once_a_session() {
+    let (notes, wallet, agent) = asking(&["--ask", "session"]).await;
+    let human = async { wallet.allow(&wallet.question_about("write_note").await, &[]).await };
+    tokio::join!(agent.call("notes__write_note", note("plan")), human);
+
+    for again in ["plan", "another"] {
+        let human = async { wallet.deny(&wallet.question_about("write_note").await).await };
+        let (answer, ()) = tokio::join!(agent.call("notes__write_note", note(again)), human);
+        assert!(refusal(&answer).contains("said no"), "{again}: {answer}");
+    }
+    assert_eq!(notes.effects("write_note").await, [note("plan")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_to_the_tool_is_for_any_arguments_and_ends_with_the_session() {
+    let (notes, wallet, agent) = asking(&["--ask", "session"]).await;
+    let human = async { wallet.allow(&wallet.question_about("write_note").await, &["--tool"]).await };
+    tokio::join!(agent.call("notes__write_note", note("plan")), human);
+    assert_eq!(text(&agent.call("notes__write_note", note("another")).await), "Written: another");
+    agent.ended().await;
+
+    let next = Agent::connect(&wallet, "scribe").await;
+    let human = async { wallet.deny(&wallet.question_about("write_note").await).await };
+    let (answer, ()) = tokio::join!(next.call("notes__write_note", note("third")), human);
+    assert!(refusal(&answer).contains("said no"));
+    assert_eq!(notes.effects("write_note").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_20_a_yes_to_the_tool_is_refused_where_the_delegation_asks_more_often() {
+    for ask in ["once", "always"] {
+        let (notes, wallet, agent) = asking(&["--ask", ask]).await;
+        let (_, waiting) =
+            agent.ask("tools/call", json!({"name": "notes__write_note", "arguments": note("plan")})).await;
+        let question = wallet.question_about("write_note").await;
+        let yes = ["approvals", "allow", question["id"].as_str().unwrap(), "--tool"];
+        let output = wallet::finished(wallet.owner_command(&yes), "").await;
+        assert_eq!(output.status.code(), Some(2), "{}", wallet::said(&output));
+        assert!(wallet::said(&output).contains("once a session"), "{}", wallet::said(&output));
+        assert_eq!(wallet.questions().await.len(), 1, "it still waits");
+        assert!(notes.effects("write_note").await.is_empty());
+        wallet.deny(&question).await;
+        waiting.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn threat_13_another_agent_cannot_ride_on_an_approval_that_waits() {
     let (notes, wallet, agent) = asking(&["--ask", "always"]).await;
     wallet.employ("rogue", "notes", &["read_note"], &["--ask", "never"]).await;

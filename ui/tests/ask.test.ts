@@ -4,6 +4,7 @@ import Approval from "../src/Approval.svelte";
 import { fake, type Fake } from "../src/ipc/fake";
 import { confirming, connecting } from "../src/ipc/scenes";
 import { DEAF_MS } from "../src/state/asking.svelte";
+import { reaches } from "../src/text";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
@@ -119,7 +120,6 @@ describe("the keys", () => {
   it.each([
     ["1", "once"],
     ["2", "session"],
-    ["3", "hour"],
   ])("%s says how long: %s", async (key, reach) => {
     const host = await opened("session");
     await listening();
@@ -128,16 +128,39 @@ describe("the keys", () => {
     expect(answers(host)).toEqual([{ id: "q2", answer: { answer: "allow", reach } }]);
   });
 
-  it("4 says how long: always; the window grows for what it means, and is deaf anew", async () => {
+  it.each([
+    ["3", "tool"],
+    ["4", "always"],
+  ])("%s says how long: %s; the window grows for what it means, and is deaf anew", async (key, reach) => {
     const host = await opened("session");
     await listening();
-    await press("4");
+    await press(key);
     await press("Enter", { ctrlKey: true });
     expect(host.calls).toContainEqual(["grow", {}]);
     expect(answers(host)).toEqual([]);
     await vi.advanceTimersByTimeAsync(100 + DEAF_MS);
     await press("Enter", { ctrlKey: true });
-    expect(answers(host)).toEqual([{ id: "q2", answer: { answer: "allow", reach: "always" } }]);
+    expect(answers(host)).toEqual([{ id: "q2", answer: { answer: "allow", reach } }]);
+  });
+
+  it("says in words what a yes to the tool gives, before it is given", async () => {
+    await opened("session");
+    await listening();
+    expect(screen.queryByText(/any arguments/)).toBeNull();
+    await fireEvent.click(screen.getByRole("radio", { name: "This tool…" }));
+    expect(screen.getByText(/any arguments, unseen by you, until nightly-triage disconnects/)).toBeVisible();
+    expect(screen.getByRole("button", { name: /^Approve this tool/ })).toBeVisible();
+  });
+
+  it.each([
+    ["always", "writes", ["once", "session", "hour", "always"]],
+    ["once", "writes", ["once", "session", "hour", "always"]],
+    ["session", "writes", ["once", "session", "tool", "always"]],
+    ["always", "destroys", ["once", "session", "hour"]],
+    ["once", "destroys", ["once", "session", "hour", "always"]],
+    ["session", "destroys", ["once", "session", "tool"]],
+  ] as const)("a delegation that asks %s, for a tool that %s, offers %s", (approval, risk, offered) => {
+    expect(reaches(risk, approval)).toEqual(offered);
   });
 
   it("offers no always for a call that cannot be undone", async () => {

@@ -1,6 +1,8 @@
 //! A question for the human, and the answer.
 
-use crate::{AgentName, ApprovalId, DelegationId, Digest, Peer, ServerName, SessionId, Target, Timestamp};
+use crate::{
+    AgentName, ApprovalId, ApprovalMode, DelegationId, Digest, Peer, ServerName, SessionId, Target, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,6 +40,8 @@ pub enum Subject {
         definition: Option<Digest>,
         /// Under which delegation.
         delegation: DelegationId,
+        /// What the delegation says about asking: how far a yes may reach depends on it.
+        approval: ApprovalMode,
         /// Every argument, as it will be sent.
         arguments: Value,
         /// What the answer is bound to.
@@ -74,7 +78,8 @@ pub enum Answer {
     Deny,
 }
 
-/// How far a yes reaches. Every reach is bound to agent, server, tool definition and arguments.
+/// How far a yes reaches. Every reach is bound to agent, server, tool definition and delegation, and every one but
+/// [`Reach::Tool`] to the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reach")]
 pub enum Reach {
@@ -82,6 +87,8 @@ pub enum Reach {
     Once,
     /// The same call again, over this connection.
     Session,
+    /// The tool, with any arguments, over this connection. Only where the delegation asks once a session.
+    Tool,
     /// The same call again, until then.
     Until {
         /// Exclusive.
@@ -89,6 +96,25 @@ pub enum Reach {
     },
     /// The same call again, as long as the delegation holds.
     Always,
+}
+
+impl Reach {
+    /// Whether a yes to a call may reach so far under a delegation that asks so.
+    #[must_use]
+    pub const fn fits(self, approval: ApprovalMode) -> bool {
+        !matches!(self, Self::Tool) || matches!(approval, ApprovalMode::Session)
+    }
+}
+
+impl Question {
+    /// Whether a yes to it may reach so far: the tool as a whole only where the delegation asks once a session.
+    #[must_use]
+    pub const fn may_reach(&self, reach: Reach) -> bool {
+        match &self.subject {
+            Subject::Call { approval, .. } => reach.fits(*approval),
+            Subject::Connect { .. } | Subject::Confirm { .. } => !matches!(reach, Reach::Tool),
+        }
+    }
 }
 
 /// A yes that still holds.
@@ -104,7 +130,7 @@ pub struct Standing {
     pub target: Target,
     /// With which definition.
     pub definition: Option<Digest>,
-    /// With which arguments; `None` is "any", which only a delegation that asks once a session gives.
+    /// With which arguments; `None` is "any", which only [`Reach::Tool`] gives.
     pub digest: Option<Digest>,
     /// Under which delegation.
     pub delegation: DelegationId,

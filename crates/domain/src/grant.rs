@@ -61,9 +61,9 @@ pub struct PromptGrant {
 pub enum ApprovalMode {
     /// Not asked: the delegation is the answer.
     Never,
-    /// Asked on the first call with these arguments; the answer then holds until the delegation ends.
+    /// Asked about each set of arguments until the human says yes to it for as long as the delegation holds.
     Once,
-    /// Asked on the first call of the tool in a session.
+    /// Asked until the human says yes to the tool, with any arguments, for the session.
     Session,
     /// Asked for every call.
     Always,

@@ -1,7 +1,7 @@
 //! Who may connect, and who may talk to a server at all.
 
 use crate::{Permit, Purpose};
-use domain::{Agent, AgentState, Delegation, DelegationState, Denial, Peer, ServerName, Timestamp};
+use domain::{Agent, AgentState, Delegation, DelegationState, Denial, Digest, Peer, ServerName, Timestamp};
 
 /// What becomes of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,20 @@ pub enum Connection {
     Refuse(Denial),
 }
 
-/// Decides whether a process that proved it holds an agent's secret may speak for that agent.
+/// What a connection is compared with: the wallet's own user, and its own shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The user the wallet runs as.
+    pub uid: u32,
+    /// What is in the `countersign` of this installation; none where it is not found, and then nobody is let in.
+    pub shim: Option<Digest>,
+}
+
+/// Decides whether a process that proved it holds an agent's secret may speak for that agent. It must be this wallet's own
+/// shim, whatever its place: no other program speaks for the one that started it.
 #[must_use]
-pub fn connect(agent: &Agent, peer: &Peer, own_uid: u32) -> Connection {
-    if peer.uid != own_uid {
+pub fn connect(agent: &Agent, peer: &Peer, own: Own) -> Connection {
+    if peer.uid != own.uid || Some(peer.shim.sha256) != own.shim {
         return Connection::Refuse(Denial::AgentUnknown);
     }
     match agent.state {

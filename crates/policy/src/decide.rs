@@ -115,7 +115,8 @@ fn over_budget(candidate: &Candidate<'_>, limits: &Limits) -> Option<Denial> {
     Some(Denial::TooFast { limit, retry_after: oldest.plus(MINUTE) })
 }
 
-/// Whether an earlier yes reaches this call: the same agent, server, target, definition, delegation, and arguments.
+/// Whether an earlier yes reaches this call: the same agent, server, target, definition, delegation, and arguments, unless it
+/// was a yes to the tool.
 fn covers(yes: &Standing, permit: &Permit, call: &Call, now: Timestamp) -> bool {
     yes.agent == call.agent
         && yes.server == call.server

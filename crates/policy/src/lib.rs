@@ -10,7 +10,7 @@ mod permit;
 mod settle;
 mod visible;
 
-pub use admit::{Connection, admit, connect, for_owner};
+pub use admit::{Connection, Own, admit, connect, for_owner};
 pub use decide::{Decision, decide};
 pub use facts::{Candidate, Facts, Used};
 pub use permit::{Permit, Purpose};

@@ -28,6 +28,11 @@ impl Asking {
         Self { permit, target: call.target.clone(), session: call.session.clone(), mode, delegation_ends }
     }
 
+    /// What the delegation says about asking.
+    pub const fn mode(&self) -> ApprovalMode {
+        self.mode
+    }
+
     /// What is known of the call: agent, server, delegation, definition, digest.
     pub const fn permit(&self) -> &Permit {
         &self.permit
@@ -55,14 +60,15 @@ pub fn settle(
     Ok(Settled { permit: Permit { expires, ..asking.permit }, standing })
 }
 
+/// What a yes says about later calls. One that may not reach so far is for this call alone.
 fn remember(asking: &Asking, approval: ApprovalId, reach: Reach) -> Option<Standing> {
     let exact = asking.permit.digest;
-    let (digest, session, until) = match (asking.mode, reach) {
-        (ApprovalMode::Always | ApprovalMode::Never, Reach::Once) => return None,
-        (ApprovalMode::Session, Reach::Once) => (None, Some(asking.session.clone()), None),
-        (ApprovalMode::Once, Reach::Once) | (_, Reach::Always) => (exact, None, None),
-        (_, Reach::Session) => (exact, Some(asking.session.clone()), None),
-        (_, Reach::Until { until }) => (exact, None, Some(until)),
+    let (digest, session, until) = match reach {
+        Reach::Tool if reach.fits(asking.mode) => (None, Some(asking.session.clone()), None),
+        Reach::Once | Reach::Tool => return None,
+        Reach::Session => (exact, Some(asking.session.clone()), None),
+        Reach::Until { until } => (exact, None, Some(until)),
+        Reach::Always => (exact, None, None),
     };
     Some(Standing {
         approval,

@@ -15,6 +15,7 @@ struct World {
     all_paused: bool,
 }
 
+const OWN: Own = Own { uid: 1000, shim: Some(Digest::new([5; 32])) };
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
 fn digest(n: u8) -> Digest {
@@ -36,7 +37,12 @@ fn world(mode: ApprovalMode, limits: Limits) -> World {
             programs: vec![program.clone()],
             added: NOW,
         },
-        peer: Peer { pid: 7, uid: 1000, program: program.clone(), shim: program },
+        peer: Peer {
+            pid: 7,
+            uid: 1000,
+            program: program.clone(),
+            shim: Program { path: "/usr/bin/countersign".into(), sha256: digest(5) },
+        },
         delegation: Delegation {
             id: DelegationId::new("d1"),
             agent: name.clone(),
@@ -106,6 +112,9 @@ impl World {
     }
 }
 
+/// Every mode in which the human is asked.
+const ASKING: [ApprovalMode; 3] = [ApprovalMode::Once, ApprovalMode::Session, ApprovalMode::Always];
+
 fn unlimited(mode: ApprovalMode) -> World {
     world(mode, Limits::default())
 }
@@ -152,27 +161,44 @@ fn threat_04_another_program_is_not_the_agent() {
     let mut world = unlimited(ApprovalMode::Never);
     world.peer.program.sha256 = digest(8);
     assert_eq!(world.denial(), Denial::AgentUnknown);
-    assert_eq!(connect(&world.agent, &world.peer, 1000), Connection::Ask { changed: true });
-    assert!(matches!(connect(&world.agent, &world.peer, 1001), Connection::Refuse(_)));
+    assert_eq!(connect(&world.agent, &world.peer, OWN), Connection::Ask { changed: true });
+    let another = Own { uid: 1001, ..OWN };
+    assert!(matches!(connect(&world.agent, &world.peer, another), Connection::Refuse(_)));
+}
+
+#[test]
+fn threat_04_only_the_wallet_s_own_shim_speaks_for_the_program_that_started_it() {
+    let mut world = unlimited(ApprovalMode::Never);
+    assert_eq!(connect(&world.agent, &world.peer, OWN), Connection::Welcome);
+    let unknown = Own { shim: None, ..OWN };
+    assert!(matches!(connect(&world.agent, &world.peer, unknown), Connection::Refuse(_)));
+    world.peer.shim.sha256 = digest(6);
+    assert!(matches!(connect(&world.agent, &world.peer, OWN), Connection::Refuse(_)));
 }
 
 #[test]
 fn threat_20_a_yes_does_not_reach_other_arguments() {
-    for reach in [Reach::Session, Reach::Until { until: Timestamp::from_seconds(1_000_100) }, Reach::Always] {
-        let mut world = unlimited(ApprovalMode::Always);
-        let _permit = world.approve(reach);
-        assert!(world.allows(), "{reach:?}");
-        world.call.digest = digest(3);
-        assert!(world.asks(), "{reach:?}");
+    for mode in ASKING {
+        for reach in
+            [Reach::Session, Reach::Until { until: Timestamp::from_seconds(1_000_100) }, Reach::Always]
+        {
+            let mut world = unlimited(mode);
+            let _permit = world.approve(reach);
+            assert!(world.allows(), "{mode:?} {reach:?}");
+            world.call.digest = digest(3);
+            assert!(world.asks(), "{mode:?} {reach:?}");
+        }
     }
 }
 
 #[test]
-fn a_yes_for_once_is_for_once() {
-    let mut world = unlimited(ApprovalMode::Always);
-    let permit = world.approve(Reach::Once);
-    assert_eq!(permit.digest(), Some(digest(2)));
-    assert!(world.asks());
+fn threat_20_a_yes_for_once_is_for_once_however_often_the_delegation_asks() {
+    for mode in ASKING {
+        let mut world = unlimited(mode);
+        let permit = world.approve(Reach::Once);
+        assert_eq!(permit.digest(), Some(digest(2)));
+        assert!(world.asks(), "{mode:?}: the same call is asked about again");
+    }
 }
 
 #[test]
@@ -190,13 +216,26 @@ fn a_yes_for_a_session_or_a_time_ends_with_it() {
 }
 
 #[test]
-fn asking_once_a_session_covers_the_tool_for_that_session_only() {
+fn a_yes_to_the_tool_covers_other_arguments_in_that_session_only() {
     let mut world = unlimited(ApprovalMode::Session);
-    let _permit = world.approve(Reach::Once);
+    let _permit = world.approve(Reach::Tool);
     world.call.digest = digest(7);
     assert!(world.allows());
+    world.call.target = Target::tool("delete");
+    assert_eq!(world.denial(), Denial::NotGranted);
+    world.call.target = Target::tool("merge");
     world.call.session = SessionId::new("s2");
     assert!(world.asks());
+}
+
+#[test]
+fn threat_20_a_yes_to_the_tool_is_for_this_call_alone_where_the_delegation_asks_more_often() {
+    for mode in [ApprovalMode::Once, ApprovalMode::Always] {
+        let mut world = unlimited(mode);
+        let _permit = world.approve(Reach::Tool);
+        assert!(world.standing.is_empty(), "{mode:?}");
+        assert!(world.asks(), "{mode:?}");
+    }
 }
 
 #[test]

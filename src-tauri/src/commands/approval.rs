@@ -71,6 +71,7 @@ fn reaching(reach: Reach, now: Timestamp) -> domain::Reach {
     match reach {
         Reach::Once => domain::Reach::Once,
         Reach::Session => domain::Reach::Session,
+        Reach::Tool => domain::Reach::Tool,
         Reach::Hour => domain::Reach::Until { until: now.plus(HOUR) },
         Reach::Always => domain::Reach::Always,
     }

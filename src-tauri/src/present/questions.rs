@@ -3,9 +3,9 @@
 use super::agents::program;
 use crate::shell::Shell;
 use crate::view;
+use broker::Broker;
 use broker::record::{Entry, Filter, Kind, Verdict};
-use broker::{Broker, DelegationView};
-use domain::{Agent, AgentName, ApprovalMode, Peer, Question, Risk, ServerName, Subject, Target};
+use domain::{Agent, AgentName, Peer, Question, Risk, ServerName, Subject, Target};
 use serde_json::Value;
 
 /// So many approved calls are looked through for the last one of the same tool.
@@ -14,7 +14,18 @@ const LOOKED_BACK: usize = 200;
 /// A question and all that is needed to answer it.
 pub(crate) fn question(shell: &Shell, broker: &Broker, question: &Question) -> view::Question {
     let subject = match &question.subject {
-        Subject::Call { agent, peer, server, target, definition, delegation, arguments, digest, .. } => {
+        Subject::Call {
+            agent,
+            peer,
+            server,
+            target,
+            definition,
+            delegation,
+            approval,
+            arguments,
+            digest,
+            ..
+        } => {
             let tool = definition.and_then(|pin| shell.tools().pinned(server, &target.name, pin));
             let held = broker.delegation(delegation).ok();
             let before = approved_before(broker, agent, server, target);
@@ -26,7 +37,7 @@ pub(crate) fn question(shell: &Shell, broker: &Broker, question: &Question) -> v
                 tool: target.name.clone(),
                 title: tool.as_ref().map_or(target.name.as_str(), domain::Tool::title).to_owned(),
                 risk: tool.map_or(Risk::Unknown, |tool| tool.risk()).into(),
-                approval: mode(held.as_ref(), server, &target.name).into(),
+                approval: (*approval).into(),
                 arguments: compared(broker, arguments, before.as_ref()),
                 bytes: super::agents::count(arguments.to_string().len()),
                 approved_before: before.map(|before| before.body.time),
@@ -49,12 +60,6 @@ fn connect(broker: &Broker, agent: &AgentName, peer: &Peer) -> view::Subject {
         program: program(&peer.program, Some(peer.pid)),
         known: known.iter().map(|known| program(known, None)).collect(),
     }
-}
-
-/// What the delegation says about asking; a target that is no tool is always asked about, if at all.
-fn mode(held: Option<&DelegationView>, server: &ServerName, tool: &str) -> ApprovalMode {
-    let grant = held.and_then(|held| held.delegation.grant(server));
-    grant.and_then(|grant| grant.tool(tool)).map_or(ApprovalMode::Always, |tool| tool.approval)
 }
 
 fn standpoint(agent: Option<&Agent>, peer: &Peer) -> view::Standpoint {

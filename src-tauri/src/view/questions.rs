@@ -117,7 +117,8 @@ pub enum Answer {
     },
 }
 
-/// How far a yes reaches, always bound to agent, server, tool definition and exact arguments.
+/// How far a yes reaches, always bound to agent, server and tool definition, and but for [`Reach::Tool`] to the exact
+/// arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Reach {
@@ -125,6 +126,8 @@ pub enum Reach {
     Once,
     /// The same call again, over this connection.
     Session,
+    /// The tool with any arguments, over this connection; only where the delegation asks once a session.
+    Tool,
     /// The same call again, for an hour from the answer.
     Hour,
     /// The same call again, as long as the delegation holds.

@@ -756,9 +756,10 @@ asked: string,
 expires: string, };
 
 /**
- * How far a yes reaches, always bound to agent, server, tool definition and exact arguments.
+ * How far a yes reaches, always bound to agent, server and tool definition, and but for [`Reach::Tool`] to the exact
+ * arguments.
  */
-export type Reach = "once" | "session" | "hour" | "always";
+export type Reach = "once" | "session" | "tool" | "hour" | "always";
 
 /**
  * One receipt in full.

@@ -28,7 +28,7 @@ export class Asking {
   /** How far a yes to the current question may reach. */
   get offered(): Reach[] {
     const subject = this.current?.subject;
-    return subject?.kind === "call" ? reaches(subject.risk) : ["once"];
+    return subject?.kind === "call" ? reaches(subject.risk, subject.approval) : ["once"];
   }
 
   async start(): Promise<void> {
@@ -52,10 +52,10 @@ export class Asking {
   pick(reach: Reach): void {
     if (!this.offered.includes(reach) || reach === this.reach) return;
     this.reach = reach;
-    if (reach === "always") void this.#grow();
+    if (reach === "always" || reach === "tool") void this.#grow();
   }
 
-  /** What "always" means needs room: the window grows, its buttons move, and the half second begins anew. */
+  /** What a wide yes means needs room: the window grows, its buttons move, and the half second begins anew. */
   async #grow(): Promise<void> {
     this.deaf = true;
     await this.#host.call("grow", {}).catch((failure: unknown) => (this.problem = asFailure(failure)));

@@ -7,7 +7,7 @@ export function askKeys(event: KeyboardEvent, asking: Asking): void {
   if (event.key === "Escape") return answer(event, () => asking.deny());
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return answer(event, () => asking.allow());
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const reach = (["once", "session", "hour", "always"] as const)[Number(event.key) - 1];
+  const reach = asking.offered[Number(event.key) - 1];
   if (reach && asking.offered.length > 1) {
     event.preventDefault();
     asking.pick(reach);

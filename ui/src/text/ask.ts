@@ -28,10 +28,15 @@ export const ask = {
   connectOther:
     "It says it is an agent you know, but its program is another one, or was changed. Updates do this; so do impostors.",
   howLong: "If you approve, for how long",
-  reach: { once: "Once", session: "This session", hour: "1 hour", always: "Always…" } satisfies Record<
-    Reach,
-    string
-  >,
+  reach: {
+    once: "Once",
+    session: "This session",
+    tool: "This tool…",
+    hour: "1 hour",
+    always: "Always…",
+  } satisfies Record<Reach, string>,
+  toolMeans: (agent: string) =>
+    `This tool, this session: with any arguments, unseen by you, until ${agent} disconnects.`,
   alwaysMeans: (until: string) =>
     `The same call, with exactly these arguments, until the delegation ends on ${until}.`,
   deny: "Deny",
@@ -41,6 +46,7 @@ export const ask = {
   approve: {
     once: "Approve once",
     session: "Approve for session",
+    tool: "Approve this tool",
     hour: "Approve for 1 hour",
     always: "Approve always",
   } satisfies Record<Reach, string>,
@@ -56,7 +62,7 @@ export const ask = {
 
 const SOURCE: Record<Approval, string> = {
   never: "This call needs your answer",
-  once: "Your delegation says: ask the first time",
+  once: "Your delegation says: ask once for the same arguments",
   session: "Your delegation says: ask once a session",
   always: "Your delegation says: ask each time",
 };
@@ -89,7 +95,11 @@ export function askTitle({ subject }: Question): Sentence {
   }
 }
 
-/** Calls that cannot be undone are never allowed for good from here. */
-export function reaches(risk: Risk): Reach[] {
-  return risk === "destroys" ? ["once", "session", "hour"] : ["once", "session", "hour", "always"];
+/**
+ * How far a yes may reach. The tool with any arguments is offered only where the delegation asks once a session; calls that
+ * cannot be undone are never allowed for good from here, unless the delegation asks once for the same arguments.
+ */
+export function reaches(risk: Risk, approval: Approval): Reach[] {
+  const always: Reach[] = risk === "destroys" && approval !== "once" ? [] : ["always"];
+  return ["once", "session", approval === "session" ? "tool" : "hour", ...always];
 }

@@ -67,6 +67,7 @@ impl Trip<'_> {
             target: self.call.target.clone(),
             definition: asking.permit().definition(),
             delegation,
+            approval: asking.mode(),
             arguments: self.wanted.arguments.clone(),
             digest: self.call.digest,
         };

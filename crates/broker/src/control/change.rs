@@ -1,8 +1,9 @@
 //! A change in words, as the confirmation shows it. Written by the wallet from what will be done, never by who asks.
 
 use super::{Change, LoginForm, Refusal};
-use crate::{Broker, BrokerError, Draft, GrantDraft, ToolDraft};
-use domain::{ApprovalId, ApprovalMode, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
+use crate::{Broker, Draft, GrantDraft, ToolDraft};
+use domain::{ApprovalMode, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
+use mcp::upstream::stdio::Resolved;
 
 impl Change {
     /// The change as one sentence.
@@ -17,7 +18,10 @@ impl Change {
             Self::ResumeAgent(name) => format!("Let {} work again", broker.agent(name)?.name),
             Self::ResumeAll => "Let every agent work again".into(),
             Self::Delegate(draft) => format!("Sign a delegation for {}", broker.agent(&draft.agent)?.name),
-            Self::Allow { id, .. } => question_sentence(&find(broker, id)?),
+            Self::Allow { id, reach } => {
+                broker.check_reach(id, *reach)?;
+                question_sentence(&broker.question(id)?)
+            }
         })
     }
 
@@ -32,15 +36,10 @@ impl Change {
             }
             Self::Delegate(draft) => draft_lines(draft),
             Self::Allow { id, reach } => {
-                find(broker, id).map(|question| question_lines(&question, *reach)).unwrap_or_default()
+                broker.question(id).map(|question| question_lines(&question, *reach)).unwrap_or_default()
             }
         }
     }
-}
-
-fn find(broker: &Broker, id: &ApprovalId) -> Result<Question, BrokerError> {
-    let found = broker.questions().into_iter().find(|question| question.id == *id);
-    found.ok_or_else(|| BrokerError::NoQuestion(id.clone()))
 }
 
 fn login_lines(broker: &Broker, form: &LoginForm) -> Vec<String> {
@@ -66,9 +65,11 @@ fn transport_lines(transport: &Transport) -> Vec<String> {
     }
 }
 
-/// The whole command, one argument a line, so that nothing hides in a long one.
+/// The whole command, its file first as it will be started, then one argument a line, so that nothing hides in a long one.
 fn launch_lines(launch: &Launch) -> Vec<String> {
-    let mut lines = vec![format!("Runs {:?}", launch.command)];
+    let file = Resolved::find(launch)
+        .map_or_else(|_| launch.command.clone(), |found| found.launch().command.clone());
+    let mut lines = vec![format!("Runs {file:?}")];
     lines.extend(launch.args.iter().map(|arg| format!("with {arg:?}")));
     lines.extend(launch.cwd.iter().map(|cwd| format!("in {cwd:?}")));
     lines.extend(launch.env.iter().map(|(name, value)| match value {
@@ -127,8 +128,9 @@ fn question_sentence(question: &Question) -> String {
 
 fn question_lines(question: &Question, reach: Reach) -> Vec<String> {
     let reach = match reach {
-        Reach::Once => "For this call.".into(),
+        Reach::Once => "For this call alone.".into(),
         Reach::Session => "For this session, with the same arguments.".into(),
+        Reach::Tool => "For this tool with any arguments, in this session.".into(),
         Reach::Until { until } => format!("Until {until}, with the same arguments."),
         Reach::Always => "As long as the delegation holds, with the same arguments.".into(),
     };

@@ -14,17 +14,36 @@ impl Broker {
     /// nothing but through [`Broker::deny`].
     ///
     /// # Errors
-    /// [`BrokerError::NoQuestion`] when it no longer waits; [`BrokerError::Invalid`] for a yes "until" a time gone by.
+    /// [`BrokerError::NoQuestion`] when it no longer waits; [`BrokerError::Invalid`] for a yes that may not reach so far, or reaches
+    /// "until" a time gone by.
     pub async fn resolve(
         &self,
         id: &ApprovalId,
         answer: Answer,
         _consent: Consent,
     ) -> Result<(), BrokerError> {
-        if let Answer::Allow { reach: Reach::Until { until } } = answer {
-            check_until(until, self.now())?;
+        if let Answer::Allow { reach } = answer {
+            self.check_reach(id, reach)?;
         }
         self.0.desk.answer(id, answer).map(drop)
+    }
+
+    /// Whether a yes to this question may reach so far.
+    ///
+    /// # Errors
+    /// As [`Broker::resolve`].
+    pub(crate) fn check_reach(&self, id: &ApprovalId, reach: Reach) -> Result<(), BrokerError> {
+        if let Reach::Until { until } = reach {
+            check_until(until, self.now())?;
+        }
+        if self.question(id)?.may_reach(reach) {
+            return Ok(());
+        }
+        Err(BrokerError::Invalid(
+            "only where its delegation asks once a session can a yes be to the tool; say yes to this call, or to the same \
+             call again"
+                .into(),
+        ))
     }
 
     /// Says no. Needs no consent: it gives nothing.

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) enum ApprovalsCommand {
     /// List the questions that wait, with every argument
     List,
-    /// Say yes
+    /// Say yes: to this call alone, unless you say more
     Allow(Allow),
     /// Say no
     Deny {
@@ -27,6 +27,9 @@ pub(crate) struct Allow {
     /// The same call again too, in this session
     #[arg(long, group = "reach")]
     pub(crate) session: bool,
+    /// The tool with any other arguments too, in this session; only where the delegation asks once a session
+    #[arg(long, group = "reach")]
+    pub(crate) tool: bool,
     /// The same call again too, for this long
     #[arg(long = "for", value_name = "SPAN", value_parser = parse::span, group = "reach")]
     pub(crate) span: Option<Duration>,

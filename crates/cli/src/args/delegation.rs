@@ -48,9 +48,9 @@ pub(crate) struct Delegate {
 pub(crate) enum Ask {
     /// Not asked
     Never,
-    /// On the first call with the same arguments
+    /// Until you allow the same arguments for as long as the delegation holds
     Once,
-    /// On the first call of a session
+    /// Until you allow the tool for the session
     Session,
     /// For every call
     Always,

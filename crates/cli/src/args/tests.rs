@@ -42,6 +42,7 @@ fn lines_that_make_no_sense_are_refused() {
         "countersign delegate a --server s --tool t --for 91d",
         "countersign delegate a --server s --tool t --for 0s",
         "countersign approvals allow q --session --always",
+        "countersign approvals allow q --session --tool",
         "countersign agent pause",
         "countersign agent pause a --all",
         "countersign connect",

@@ -49,11 +49,13 @@ fn allow(wallet: &Wallet, allow: &Allow) -> Result<(), Failure> {
 }
 
 fn reach(allow: &Allow) -> Reach {
-    match (allow.span, allow.session, allow.always) {
-        (Some(span), ..) => Reach::Until { until: now().plus(span) },
-        (None, true, _) => Reach::Session,
-        (None, false, true) => Reach::Always,
-        (None, false, false) => Reach::Once,
+    // The arguments are a group: no two of them are given.
+    match allow.span {
+        Some(span) => Reach::Until { until: now().plus(span) },
+        None if allow.session => Reach::Session,
+        None if allow.tool => Reach::Tool,
+        None if allow.always => Reach::Always,
+        None => Reach::Once,
     }
 }
 

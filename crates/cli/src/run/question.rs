@@ -3,7 +3,7 @@
 use super::now;
 use crate::page::words::{near, visible};
 use crate::page::{Cell, Page, Tone};
-use domain::{Peer, Question, Subject};
+use domain::{ApprovalMode, Peer, Question, Subject};
 use serde_json::Value;
 
 /// The question as one sentence.
@@ -25,10 +25,11 @@ pub(super) fn draw(page: &mut Page, question: &Question) {
     page.toned(Tone::Asks, sentence(question));
     let mut facts = vec![("Question", Cell::plain(question.id.as_str()))];
     match &question.subject {
-        Subject::Call { peer, arguments, digest, .. } => {
+        Subject::Call { peer, approval, arguments, digest, .. } => {
             facts.push(("Program", Cell::plain(program(peer))));
             facts.push(("Arguments", Cell::plain(written(arguments))));
             facts.push(("Bound to", Cell::new(Tone::Quiet, digest.to_string())));
+            facts.push(("A yes", Cell::plain(reaches(*approval))));
         }
         Subject::Connect { peer, .. } => {
             facts.push(("Program", Cell::plain(program(peer))));
@@ -40,6 +41,21 @@ pub(super) fn draw(page: &mut Page, question: &Question) {
     }
     facts.push(("Ends", Cell::plain(format!("{}, without being sent", near(question.expires, now())))));
     page.facts(facts);
+}
+
+/// How far a yes reaches.
+const fn reaches(approval: ApprovalMode) -> &'static str {
+    match approval {
+        ApprovalMode::Session => {
+            "for this call alone, unless you say\n\
+             --tool: this tool with any arguments, in this session\n\
+             --session, --for or --always: the same arguments again"
+        }
+        ApprovalMode::Never | ApprovalMode::Once | ApprovalMode::Always => {
+            "for this call alone, unless you say\n\
+             --session, --for or --always: the same arguments again"
+        }
+    }
 }
 
 fn program(peer: &Peer) -> String {

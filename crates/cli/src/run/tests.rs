@@ -49,6 +49,7 @@ fn a_question_shows_every_argument_and_what_hides_in_it() {
         "id": "q1", "asked": "2026-11-20T10:00:00Z", "expires": "1970-01-01T00:00:00Z",
         "subject": {
             "kind": "call", "agent": "scout", "session": "s1", "server": "bank", "delegation": "d1",
+            "approval": "session",
             "peer": {
                 "pid": 7, "uid": 1000,
                 "program": { "path": "/usr/bin/agent\u{1b}[2J", "sha256": digest() },
