@@ -2,6 +2,7 @@
 
 use journeys::{Agent, Wallet, parts, refusal, text};
 use serde_json::json;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -90,20 +91,35 @@ async fn threat_04_another_user_is_refused_even_where_the_folders_let_them_in() 
     for path in [wallet.home().to_owned(), wallet.dir(), wallet.dir().join("run")] {
         open_up(&path, 0o755);
     }
-    for socket in ["agent.sock", "control.sock"] {
+    let hello = format!("COUNTERSIGN/1 worker {}", "A".repeat(43));
+    for (socket, said) in [("agent.sock", hello.as_str()), ("control.sock", r#"{"look":"status"}"#)] {
         let path = wallet.dir().join("run").join(socket);
         open_up(&path, 0o666);
-        let script = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1]); \
-                      s.sendall(b'{\"look\":\"status\"}\\n'); d=s.recv(65536)\nsys.stdout.write(d.decode())";
-        let stranger = Command::new("setpriv")
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", script])
-            .arg(&path)
-            .output()
-            .await
-            .unwrap();
-        let heard = String::from_utf8_lossy(&stranger.stdout);
-        assert!(heard.is_empty() || heard.contains("refused"), "{socket}: {heard}");
+        let own = heard(Command::new("/usr/bin/python3"), &path, said).await;
+        assert!(own.len() > 10, "{socket}: the same words from this user are answered, not {own:?}");
+        let mut another = Command::new("setpriv");
+        another.args(["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3"]);
+        assert_eq!(heard(another, &path, said).await, "", "{socket}: another user is hung up on");
     }
+}
+
+/// What comes back before the wallet hangs up, or 20 s are over, when `python` connects and says this.
+async fn heard(mut python: Command, socket: &Path, said: &str) -> String {
+    const SCRIPT: &str = r"
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(20)
+s.connect(sys.argv[1])
+try:
+    s.sendall(sys.argv[2].encode() + b'\n')
+    heard = s.recv(65536)
+except (ConnectionResetError, BrokenPipeError):
+    heard = b''
+sys.stdout.write(heard.decode())
+";
+    let output = python.args(["-c", SCRIPT]).arg(socket).arg(said).output().await.unwrap();
+    assert!(output.status.success(), "it could not try: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn open_up(path: &Path, mode: u32) {
@@ -155,6 +171,27 @@ async fn threat_04_another_program_with_an_agent_s_secret_needs_the_human() {
     assert!(program.ends_with("sh"), "the human sees which program it is: {program}");
     wallet.deny(&question).await;
     assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+    assert_eq!(thief.ended().await, Some(3), "it is told no by a wallet that is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_04_another_program_than_the_wallet_s_own_shim_is_not_let_in() {
+    let wallet = at_work().await;
+    Agent::connect(&wallet, "worker").await.ended().await;
+
+    // All that the shim does, but not its bytes: a program of somebody's own that has read the secret.
+    let other = wallet.home().join("countersign");
+    std::fs::copy(journeys::program("countersign"), &other).unwrap();
+    std::fs::File::options().append(true).open(&other).unwrap().write_all(b"another").unwrap();
+    let mut command = Command::new(&other);
+    wallet.settle(&mut command);
+    command.arg("--home").arg(wallet.dir()).args(["connect", "--agent", "worker"]);
+    let thief = Agent::over(command);
+    let (_, answer) = thief.ask("tools/list", json!({})).await;
+    assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+    assert_eq!(thief.ended().await, Some(3));
+    assert_eq!(wallet.receipts("agent.refused").await.len(), 1);
+    assert!(wallet.questions().await.is_empty(), "nobody is asked about it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,8 +220,7 @@ async fn threat_05_what_is_not_granted_is_refused_and_receipted_however_it_is_as
     }
     let denied = wallet.receipts("call.denied").await;
     let reasons: Vec<_> = denied.iter().map(|receipt| receipt["decision"]["reason"].as_str()).collect();
-    assert!(denied.len() >= 3, "{denied:?}");
-    assert!(reasons.contains(&Some("not_granted")), "{reasons:?}");
+    assert_eq!(reasons, [Some("not_granted"); 9], "one receipt for each of the nine");
     wallet.ledger_verifies().await;
 }
 
@@ -210,15 +246,39 @@ async fn threat_08_a_program_swapped_on_disk_is_not_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn threat_08_a_program_found_by_the_launch_s_own_path_is_the_one_that_is_pinned() {
+    let (wallet, place) = (Wallet::new().await, tempfile::tempdir().unwrap());
+    let server = place.path().join("echo-server");
+    std::fs::copy(journeys::program("echo-server"), &server).unwrap();
+    let path = format!("PATH={}", place.path().display());
+    wallet.owner(&["server", "add", "echo", "--env", &path, "--", "echo-server", "stdio"]).await;
+    wallet.employ("worker", "echo", &["echo"], &["--ask", "never"]).await;
+    let agent = Agent::connect(&wallet, "worker").await;
+    let answer = agent.call("echo__echo", json!({"message": "hi"})).await;
+    assert!(answer.get("result").is_some(), "{answer}");
+
+    std::fs::remove_file(&server).unwrap();
+    let bytes = std::fs::read(journeys::program("echo-server")).unwrap();
+    std::fs::write(&server, [bytes, b"swapped".to_vec()].concat()).unwrap();
+    open_up(&server, 0o755);
+    let again = Agent::connect(&wallet, "worker").await;
+    let answer = again.call("echo__echo", json!({"message": "hi"})).await;
+    assert!(refusal(&answer).contains("program has changed"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn threat_08_a_server_swapped_under_its_name_takes_the_delegation_with_it() {
     let wallet = at_work().await;
     let agent = Agent::connect(&wallet, "worker").await;
     agent.call("everything__echo", json!({"message": "hi"})).await;
     wallet.anyone(&["server", "remove", "everything"]).await;
-    wallet.add_stdio("everything", &parts::filesystem(wallet.home())).await;
+    // The same server, with the same tool in the same words: only the delegation can tell them apart.
+    wallet.add_stdio("everything", &parts::everything()).await;
 
     let answer = agent.call("everything__echo", json!({"message": "hi"})).await;
-    assert!(refusal(&answer).len() > 10, "{answer}");
+    assert_eq!(answer["error"]["data"]["reason"], "revoked", "{answer}");
+    let again = Agent::connect(&wallet, "worker").await;
+    assert!(again.tools().await.is_empty(), "nothing is shown of the server that took the name");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,6 +290,7 @@ async fn threat_13_one_agent_s_secret_does_not_open_another_s_door() {
     let agent = Agent::start(&wallet, "worker");
     let (_, answer) = agent.ask("tools/list", json!({})).await;
     assert!(answer.await.map_or(true, |answer| answer.get("error").is_some()));
+    assert_eq!(agent.ended().await, Some(3), "it is told no by a wallet that is there");
 }
 
 const fn wallet_patience() -> std::time::Duration {

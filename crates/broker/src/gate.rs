@@ -6,8 +6,10 @@ use crate::{Event, OpenError, random};
 use domain::{AgentName, Answer, ApprovalId, Denial, Peer, Subject};
 use mcp::framing::{LineReader, LineWriter};
 use mcp::handshake::{self, Applicant, EnrolmentKey, Refusal};
-use mcp::local::{Connection, Evidence, Listener};
+use mcp::local::{Connection, Evidence, Listener, Seen};
+use policy::Own;
 use proof::receipt::{Body, Kind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -21,12 +23,30 @@ const QUESTION: Duration = Duration::from_secs(300);
 /// What is needed to let agents in.
 pub(crate) struct Gate {
     pub(crate) evidence: Arc<Evidence>,
+    /// The `countersign` of this installation, by which agents come in.
+    shim: PathBuf,
     places: Arc<Semaphore>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { evidence: Arc::default(), places: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Self { evidence: Arc::default(), shim: own_shim(), places: Arc::new(Semaphore::new(CONNECTIONS)) }
+    }
+}
+
+/// The command-line program: the one next to this one, or one folder up when this is the example of a build; or this one.
+fn own_shim() -> PathBuf {
+    let here = std::env::current_exe().unwrap_or_default();
+    let mut beside = here.ancestors().skip(1).take(2).map(|dir| dir.join("countersign"));
+    beside.find(|path| path.is_file()).unwrap_or(here)
+}
+
+impl Gate {
+    /// What a connection is compared with. An update may have changed the shim since the wallet started; what has not changed
+    /// is not read again.
+    fn own(&self) -> Own {
+        let shim = self.evidence.of_file(&self.shim);
+        Own { uid: rustix::process::getuid().as_raw(), shim: shim.ok().map(|program| program.sha256) }
     }
 }
 
@@ -53,14 +73,17 @@ pub(crate) fn listen(inner: &Arc<Inner>) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Reads the programs that agents are known by, in the background: an agent's first connection need not wait for it.
+/// Reads the shim, and the programs that agents are known by, in the background: an agent's first connection need not wait
+/// for it.
 fn warm(inner: &Inner) {
-    let Some(book) = inner.books.read() else { return };
-    let programs: Vec<_> = book.agents.values().flat_map(|agent| agent.programs.clone()).collect();
+    let book = inner.books.read();
+    let agents = book.iter().flat_map(|book| book.agents.values());
+    let known = agents.flat_map(|agent| &agent.programs).map(|program| program.path.clone());
+    let programs: Vec<_> = known.chain([inner.gate.shim.clone()]).collect();
     let evidence = inner.gate.evidence.clone();
     tokio::task::spawn_blocking(move || {
         // What can't be read now is read, or reported, when an agent runs it.
-        programs.iter().for_each(|program| drop(evidence.of_file(&program.path)));
+        programs.iter().for_each(|path| drop(evidence.of_file(path)));
     });
 }
 
@@ -83,25 +106,48 @@ async fn serve(inner: &Arc<Inner>, connection: Connection) {
     let evidence = inner.gate.evidence.clone();
     let looked = tokio::task::spawn_blocking(move || evidence.of(pid, uid));
     let greeted = handshake::greet(reader, writer, |agent| key_of(inner, agent));
-    let (peer, applicant) = tokio::join!(looked, greeted);
+    let (seen, applicant) = tokio::join!(looked, greeted);
     let applicant = match applicant {
         Ok(applicant) => applicant,
         Err(error) => return tracing::warn!(%error, pid, "a connection was turned away"),
     };
-    let peer = match peer {
-        Ok(Ok(peer)) => peer,
+    let seen = match seen {
+        Ok(Ok(seen)) => Arc::new(seen),
         Ok(Err(error)) => {
             tracing::warn!(%error, pid, "a connection without evidence was turned away");
             return applicant.refuse(Refusal::Refused).await;
         }
         Err(_) => return,
     };
-    match welcome(inner, &applicant.agent, &peer).await {
-        Ok(()) => converse(inner, applicant, peer).await,
+    match let_in(inner, &applicant.agent, &seen).await {
+        Ok(()) => converse(inner, applicant, seen.peer.clone()).await,
         Err(denial) => {
-            refused(inner, &applicant.agent, &peer, &denial);
+            refused(inner, &applicant.agent, &seen.peer, &denial);
             applicant.refuse(if denial == Denial::Locked { Refusal::Locked } else { Refusal::Refused }).await;
         }
+    }
+}
+
+/// Welcome, and still what it was when it connected: before the human is asked, and once more after the answer.
+async fn let_in(inner: &Arc<Inner>, name: &AgentName, seen: &Arc<Seen>) -> Result<(), Denial> {
+    still(inner, seen).await?;
+    if Some(seen.peer.shim.sha256) != inner.gate.own().shim {
+        let program = seen.peer.shim.path.display();
+        tracing::warn!(%program, "what connects is not the countersign of this installation");
+    }
+    welcome(inner, name, &seen.peer).await?;
+    still(inner, seen).await
+}
+
+async fn still(inner: &Inner, seen: &Arc<Seen>) -> Result<(), Denial> {
+    let (evidence, seen) = (inner.gate.evidence.clone(), seen.clone());
+    match tokio::task::spawn_blocking(move || evidence.still(&seen)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a connection was turned away");
+            Err(Denial::AgentUnknown)
+        }
+        Err(_) => Err(Denial::AgentUnknown),
     }
 }
 
@@ -118,8 +164,7 @@ fn key_of(inner: &Inner, agent: &AgentName) -> Result<Option<EnrolmentKey>, Refu
 async fn welcome(inner: &Arc<Inner>, name: &AgentName, peer: &Peer) -> Result<(), Denial> {
     let book = inner.books.read().ok_or(Denial::Locked)?;
     let agent = book.agent(name).map_err(|_| Denial::AgentUnknown)?;
-    let own_uid = rustix::process::getuid().as_raw();
-    match policy::connect(agent, peer, own_uid) {
+    match policy::connect(agent, peer, inner.gate.own()) {
         policy::Connection::Welcome => Ok(()),
         policy::Connection::Refuse(denial) => Err(denial),
         policy::Connection::Ask { changed } => ask(inner, name, peer, changed).await,

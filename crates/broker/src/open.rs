@@ -3,11 +3,12 @@
 use crate::inner::Inner;
 use crate::link::{Fault, Link, pump, run_errands};
 use crate::session::Session;
-use domain::{Denial, Launch, Server, ServerName, Transport};
+use domain::{Denial, Server, ServerName, Transport};
 use mcp::era::{self, Hello, OpenError};
 use mcp::lists::List;
 use mcp::upstream::http::{HttpLimits, HttpUpstream};
-use mcp::upstream::{Inbox, Upstream, UpstreamError, stdio};
+use mcp::upstream::stdio::{self, Resolved};
+use mcp::upstream::{Inbox, Upstream, UpstreamError};
 use serde_json::Value;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -109,8 +110,9 @@ fn reach(
 ) -> Result<Arc<dyn Upstream>, Fault> {
     match &server.transport {
         Transport::Stdio(launch) => {
-            check_programs(inner, &server.name, launch)?;
-            start(inner, launch, attachment, inbox)
+            let found = Resolved::find(launch).map_err(UpstreamError::NotStarted)?;
+            check_programs(inner, &server.name, &found)?;
+            start(inner, &found, attachment, inbox)
         }
         Transport::Http { url, .. } => {
             let http = HttpUpstream::new(inner.http.clone(), url.clone(), HttpLimits::default(), inbox);
@@ -120,9 +122,9 @@ fn reach(
 }
 
 /// A program swapped since the human added the server is not started: what was accepted is the program, not its place.
-fn check_programs(inner: &Inner, server: &ServerName, launch: &Launch) -> Result<(), Fault> {
+fn check_programs(inner: &Inner, server: &ServerName, found: &Resolved) -> Result<(), Fault> {
     let book = inner.books.read().ok_or(Denial::Locked)?;
-    let now = stdio::programs(launch, &inner.gate.evidence).map_err(UpstreamError::NotStarted)?;
+    let now = stdio::programs(found, &inner.gate.evidence).map_err(UpstreamError::NotStarted)?;
     if book.programs.get(server) == Some(&now) {
         return Ok(());
     }
@@ -132,11 +134,11 @@ fn check_programs(inner: &Inner, server: &ServerName, launch: &Launch) -> Result
 
 fn start(
     inner: &Inner,
-    launch: &Launch,
+    found: &Resolved,
     attachment: &Attachment,
     inbox: Inbox,
 ) -> Result<Arc<dyn Upstream>, Fault> {
-    let mut command = stdio::clean(launch);
+    let mut command = stdio::clean(found);
     attachment.dress(&mut command);
     Ok(Arc::new(stdio::spawn(command, inner.home.children_dir(), inbox)?))
 }

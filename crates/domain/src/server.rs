@@ -34,7 +34,7 @@ pub enum Transport {
 /// A command, never a shell line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// Program, absolute or found in `PATH`.
+    /// Program: what was given; once the server is added, the absolute path of the file that it was then.
     pub command: String,
     /// Its arguments, one each.
     pub args: Vec<String>,

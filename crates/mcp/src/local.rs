@@ -2,7 +2,7 @@
 
 mod evidence;
 
-pub use evidence::{Evidence, EvidenceError};
+pub use evidence::{Evidence, EvidenceError, Seen};
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use domain::Digest;
-use mcp::local::{Evidence, Listener, LocalError};
+use mcp::local::{Evidence, EvidenceError, Listener, LocalError};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -92,7 +92,7 @@ async fn threat_04_the_evidence_names_the_connecting_program_and_its_parent() {
     let mut child = connect_as(&this, &socket);
     let connection = listener.accept().await.unwrap();
     assert_eq!(connection.pid, child.id());
-    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap();
+    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap().peer;
     assert_eq!((peer.pid, peer.uid), (std::process::id(), rustix::process::geteuid().as_raw()));
     assert_eq!((peer.shim.path.as_path(), peer.shim.sha256), (this.as_path(), sha256(&this)));
     assert_eq!((peer.program.path.as_path(), peer.program.sha256), (this.as_path(), sha256(&this)));
@@ -113,7 +113,7 @@ async fn threat_04_a_changed_copy_of_a_program_has_another_digest_even_at_the_sa
         OpenOptions::new().append(true).open(&copy).unwrap().write_all(change).unwrap();
         let mut child = connect_as(&copy, &socket);
         let connection = listener.accept().await.unwrap();
-        let peer = evidence.of(connection.pid, connection.uid).unwrap();
+        let peer = evidence.of(connection.pid, connection.uid).unwrap().peer;
         assert_eq!(peer.shim.path, copy);
         assert_eq!(peer.shim.sha256, sha256(&copy));
         seen.push(peer.shim.sha256);
@@ -134,9 +134,47 @@ async fn threat_04_a_program_replaced_while_it_runs_is_known_by_what_runs() {
     let connection = listener.accept().await.unwrap();
     fs::remove_file(&copy).unwrap();
     fs::write(&copy, "the program the human accepted").unwrap();
-    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap();
+    let peer = Evidence::default().of(connection.pid, connection.uid).unwrap().peer;
     assert_eq!(peer.shim.sha256, running);
     drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+/// Run by the test below in a process of its own: connects, and becomes another program when it is told to.
+#[test]
+fn child_that_connects_and_becomes_another_program() {
+    let Ok(socket) = std::env::var("MCP_TEST_SOCKET") else { return };
+    let connection = std::os::unix::net::UnixStream::connect(socket).unwrap();
+    let _ = std::io::stdin().read_line(&mut String::new());
+    rustix::io::fcntl_setfd(&connection, rustix::io::FdFlags::empty()).unwrap();
+    panic!("{}", std::os::unix::process::CommandExt::exec(Command::new("/bin/sleep").arg("60")));
+}
+
+#[tokio::test]
+async fn threat_04_a_process_that_becomes_another_program_after_it_connected_is_noticed() {
+    let (_dir, socket) = place();
+    let listener = Listener::bind(&socket).unwrap();
+    let this = std::env::current_exe().unwrap();
+    let mut child = Command::new(&this)
+        .args(["--exact", "child_that_connects_and_becomes_another_program"])
+        .env("MCP_TEST_SOCKET", &socket)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let connection = listener.accept().await.unwrap();
+    let evidence = Evidence::default();
+    let seen = evidence.of(connection.pid, connection.uid).unwrap();
+    evidence.still(&seen).unwrap();
+
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let exe = PathBuf::from(format!("/proc/{}/exe", child.id()));
+    while fs::read_link(&exe).unwrap() == this {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let noticed = evidence.still(&seen).unwrap_err();
+    assert!(matches!(noticed, EvidenceError::Changed(pid) if pid == child.id()), "{noticed}");
+    child.kill().unwrap();
     child.wait().unwrap();
 }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use domain::{EnvValue, Launch};
 use http::HeaderMap;
-use mcp::upstream::stdio::{StdioUpstream, clean, reap_leftovers, spawn};
+use mcp::upstream::stdio::{Resolved, StdioUpstream, clean, reap_leftovers, spawn};
 use mcp::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Message, RawId};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn script(script: &str) -> Launch {
 
 fn start(launch: &Launch, run_dir: &Path) -> (StdioUpstream, Receiver<Incoming>) {
     let (inbox, incoming) = channel(16);
-    (spawn(clean(launch), run_dir.to_owned(), inbox).unwrap(), incoming)
+    (spawn(clean(&Resolved::find(launch).unwrap()), run_dir.to_owned(), inbox).unwrap(), incoming)
 }
 
 async fn message(incoming: &mut Receiver<Incoming>) -> Message {
@@ -150,10 +150,15 @@ async fn threat_09_a_hostile_argument_is_one_argument_and_no_command() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_reported_at_once() {
+async fn a_program_that_is_gone_is_reported_at_once() {
     let (inbox, _incoming) = channel(1);
-    let launch = Launch { command: "no-such-program".into(), ..script("") };
-    let error = spawn(clean(&launch), TempDir::new().unwrap().path().to_owned(), inbox).unwrap_err();
+    let dir = TempDir::new().unwrap();
+    let program = dir.path().join("program");
+    fs::copy("/bin/true", &program).unwrap();
+    let launch = Launch { command: program.to_string_lossy().into_owned(), ..script("") };
+    let found = Resolved::find(&launch).unwrap();
+    fs::remove_file(program).unwrap();
+    let error = spawn(clean(&found), dir.path().to_owned(), inbox).unwrap_err();
     assert!(matches!(error, UpstreamError::NotStarted(_)));
 }
 

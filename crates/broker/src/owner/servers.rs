@@ -7,7 +7,7 @@ use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewSer
 use async_trait::async_trait;
 use domain::{Credential, EnvValue, Program, Server, ServerName, Tool, Transport};
 use mcp::lists::List;
-use mcp::upstream::stdio;
+use mcp::upstream::stdio::{self, Resolved};
 use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
 use serde_json::Value;
@@ -53,8 +53,8 @@ impl Broker {
         if let Some(header) = &new.header {
             inner.vault.put_secret(&SecretName::Header(new.name.clone()), header)?;
         }
-        let server = Server { name: new.name.clone(), transport: new.transport, added: self.now() };
-        let programs = programs_of(inner, &server)?;
+        let (transport, programs) = settled(inner, new.transport)?;
+        let server = Server { name: new.name.clone(), transport, added: self.now() };
         inner.books.change(|book, shelf| book.put_server(shelf, server, programs))?;
         self.server_changed(&new.name, Kind::ServerAdded, Some(format!("confirmed by {}", consent.how())))?;
         self.server(&new.name)
@@ -213,13 +213,15 @@ impl Broker {
     }
 }
 
-/// What the server's command runs now: what the human is taken to accept by adding it.
-fn programs_of(inner: &Inner, server: &Server) -> Result<Vec<Program>, BrokerError> {
-    let Transport::Stdio(launch) = &server.transport else { return Ok(vec![]) };
-    let programs = stdio::programs(launch, &inner.gate.evidence);
-    programs.map_err(|error| {
+/// The command as the file it is from now on, and what it runs: what the human is taken to accept by adding it.
+fn settled(inner: &Inner, transport: Transport) -> Result<(Transport, Vec<Program>), BrokerError> {
+    let Transport::Stdio(launch) = transport else { return Ok((transport, vec![])) };
+    let failed = |error: std::io::Error| {
         BrokerError::Invalid(format!("{}: {error}; is it installed, and its path right?", launch.command))
-    })
+    };
+    let found = Resolved::find(&launch).map_err(failed)?;
+    let programs = stdio::programs(&found, &inner.gate.evidence).map_err(failed)?;
+    Ok((Transport::Stdio(found.launch().clone()), programs))
 }
 
 fn check(new: &NewServer) -> Result<(), BrokerError> {

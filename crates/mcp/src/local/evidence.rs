@@ -31,6 +31,9 @@ pub enum EvidenceError {
     /// It ended, or another process has its id now.
     #[error("process {0} ended while it was looked at")]
     Gone(u32),
+    /// It runs another program than a moment ago, or has another parent.
+    #[error("process {0} is not what it was when it connected")]
+    Changed(u32),
     /// Its program can't be read.
     #[error("the program of process {pid} can't be read: {error}")]
     Unreadable {
@@ -39,6 +42,15 @@ pub enum EvidenceError {
         /// What the system said.
         error: io::Error,
     },
+}
+
+/// Who is at the other end of a connection, and the processes that say so.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The evidence.
+    pub peer: Peer,
+    shim: Process,
+    agent: Process,
 }
 
 /// A file's identity and state. The change time can't be set back by whoever may write the file.
@@ -56,20 +68,47 @@ impl Evidence {
     ///
     /// # Errors
     /// [`EvidenceError`].
-    pub fn of(&self, pid: u32, uid: u32) -> Result<Peer, EvidenceError> {
+    pub fn of(&self, pid: u32, uid: u32) -> Result<Seen, EvidenceError> {
         if pid == 0 {
             return Err(EvidenceError::NoPid);
         }
+        self.look(pid, uid)
+    }
+
+    /// Looks once more: the same two processes, started when they were, and running the same programs.
+    ///
+    /// # Errors
+    /// [`EvidenceError`].
+    pub fn still(&self, seen: &Seen) -> Result<(), EvidenceError> {
+        let now = self.look(seen.shim.pid, seen.peer.uid)?;
+        for (was, is) in [(seen.shim, now.shim), (seen.agent, now.agent)] {
+            if was != is {
+                return Err(EvidenceError::Changed(was.pid));
+            }
+        }
+        if now.peer.shim != seen.peer.shim {
+            return Err(EvidenceError::Changed(seen.shim.pid));
+        }
+        if now.peer.program != seen.peer.program {
+            return Err(EvidenceError::Changed(seen.agent.pid));
+        }
+        Ok(())
+    }
+
+    fn look(&self, pid: u32, uid: u32) -> Result<Seen, EvidenceError> {
         let shim = Process::read(pid).map_err(|_| EvidenceError::Gone(pid))?;
         if shim.parent <= 1 {
             return Err(EvidenceError::Orphan(shim.pid));
         }
         let agent = Process::read(shim.parent).map_err(|_| EvidenceError::Gone(shim.parent))?;
-        let peer =
-            Peer { pid: agent.pid, uid, program: self.program(agent.pid)?, shim: self.program(shim.pid)? };
+        if agent.started > shim.started {
+            return Err(EvidenceError::Changed(agent.pid));
+        }
+        let (program, own) = (self.program(agent.pid)?, self.program(shim.pid)?);
+        let peer = Peer { pid: agent.pid, uid, program, shim: own };
         match [shim, agent].into_iter().find(|process| !process.lives()) {
             Some(gone) => Err(EvidenceError::Gone(gone.pid)),
-            None => Ok(peer),
+            None => Ok(Seen { peer, shim, agent }),
         }
     }
 

@@ -3,10 +3,12 @@
 mod family;
 mod launch;
 mod programs;
+mod resolve;
 
 pub use family::reap_leftovers;
 pub use launch::clean;
 pub use programs::programs;
+pub use resolve::Resolved;
 
 use super::{Inbox, Incoming, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::framing::{LineError, LineReader, LineWriter};

@@ -1,6 +1,7 @@
 //! A child's command line and environment: what the human saw, and nothing of the wallet's own.
 
-use domain::{EnvValue, Launch};
+use super::resolve::Resolved;
+use domain::EnvValue;
 use std::env;
 use std::process::Command;
 
@@ -11,7 +12,8 @@ const INHERITED: [&str; 10] =
 /// The command with a clean environment: a short list of the wallet's own variables, and the plain ones of the launch. Secret
 /// variables are the vault's to add. No shell is involved, so arguments can't be commands.
 #[must_use]
-pub fn clean(launch: &Launch) -> Command {
+pub fn clean(resolved: &Resolved) -> Command {
+    let launch = resolved.launch();
     let mut command = Command::new(&launch.command);
     command.args(&launch.args).env_clear();
     for name in INHERITED {
