@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 #[must_use]
 pub fn spellings(secret: &str) -> Vec<String> {
     let each = |spell: fn(u8) -> String| secret.bytes().map(spell).collect::<String>();
+    let in_json = escaped(secret);
     let mut spellings = vec![
         secret.to_owned(),
+        escaped(&in_json),
+        in_json,
         each(|byte| format!("{byte:02x}")),
         each(|byte| format!("{byte:02X}")),
         each(|byte| format!("%{byte:02x}")),
@@ -26,6 +29,12 @@ pub fn spellings(secret: &str) -> Vec<String> {
             .push(inside(&URL_SAFE_NO_PAD.encode(["\0".repeat(shift).as_str(), secret].concat()), shift));
     }
     spellings
+}
+
+/// As it stands in a JSON string.
+fn escaped(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }
 
 /// What is certain of a base64 text when `shift` unknown bytes stand before the secret and anything may follow it.
@@ -98,4 +107,19 @@ fn in_memory(secrets: &[String], pid: u32) -> Option<String> {
         std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, start).ok()?;
         Some(format!("memory at {map} holds {}", found(secrets, &bytes)?))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_where_json_stands_in_json() {
+        let secret = "cs-canary-\"\\-7d41".to_owned();
+        let inner = serde_json::json!({ "KEY": secret }).to_string();
+        for text in [inner.clone(), serde_json::json!({ "text": inner }).to_string()] {
+            assert!(found(std::slice::from_ref(&secret), text.as_bytes()).is_some(), "{text}");
+        }
+        assert_eq!(found(&[secret], b"cs-canary-7d41"), None);
+    }
 }

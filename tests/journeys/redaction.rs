@@ -18,6 +18,11 @@ async fn threat_29_the_environment_tool_of_the_reference_server_leaks_nothing() 
     let answer = agent.call("everything__get-env", json!({})).await;
     let environment = text(&answer);
     assert!(environment.contains("API_KEY"), "the child does have the variable: {environment}");
+    // The server writes its environment as JSON, and that into JSON: no spelling of the secret as a whole, and no part of it.
+    assert!(environment.contains("[redacted by Countersign]"), "{environment}");
+    for part in ["9f3b", "7d41c8e2a605"] {
+        assert!(!String::from_utf8_lossy(&agent.received()).contains(part), "{part} is in {environment}");
+    }
     canary::absent(&[SECRET.into()], &agent.received(), "what the agent received");
     // What the wallet itself runs with is not the child's.
     assert!(!environment.contains("DBUS") && !environment.contains("PASSPHRASE"), "{environment}");

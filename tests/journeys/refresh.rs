@@ -34,7 +34,7 @@ async fn threat_25_twenty_calls_at_the_token_s_end_refresh_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn threat_25_a_crash_in_the_middle_of_a_refresh_leaves_a_wallet_that_works_or_asks_for_a_login() {
+async fn threat_25_a_crash_in_the_middle_of_a_refresh_leaves_a_wallet_that_asks_for_a_login() {
     let (notes, mut wallet, agent) = at_work(5).await;
     notes.control(json!({"ttl": 3600, "tokenDelay": 3000})).await;
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -46,9 +46,12 @@ async fn threat_25_a_crash_in_the_middle_of_a_refresh_leaves_a_wallet_that_works
     notes.control(json!({"tokenDelay": 0})).await;
     wallet.serve().await;
 
-    // The server has rotated, and its answer never arrived: the old refresh token is worthless, and the wallet says so.
+    // The server has rotated, and its answer never arrived: the old refresh token is worthless, and the human is asked to log
+    // in again.
     let agent = Agent::connect(&wallet, "scribe").await;
-    agent.call("notes__read_note", json!({"title": "b"})).await;
+    let answer = agent.call("notes__read_note", json!({"title": "b"})).await;
+    assert_eq!(answer["error"]["data"]["reason"], "login_needed", "{answer}");
+    assert!(notes.effects("read_note").await.is_empty(), "nothing was sent");
     wallet.owner(&["login", "notes"]).await;
     let answer = agent.call("notes__read_note", json!({"title": "c"})).await;
     assert_eq!(text(&answer), "The note c is empty.");

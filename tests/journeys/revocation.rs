@@ -2,7 +2,7 @@
 
 use journeys::{Agent, Protected, Wallet, refusal};
 use serde_json::json;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 async fn at_work() -> (Protected, Wallet, Agent, String) {
     let (notes, wallet) = (Protected::start(3600).await, Wallet::new().await);
@@ -21,10 +21,15 @@ async fn threat_26_revoking_a_delegation_cancels_what_runs_and_survives_a_restar
 
     wallet.anyone(&["delegation", "revoke", &delegation]).await;
 
-    let began = Instant::now();
-    let next = agent.call("notes__read_note", json!({"title": "plan"})).await;
-    println!("the next call was refused in {:?}", began.elapsed());
-    assert!(refusal(&next).contains("revoked") || refusal(&next).contains("not granted"), "{next}");
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        let began = Instant::now();
+        let next = agent.call("notes__read_note", json!({"title": "plan"})).await;
+        fastest = fastest.min(began.elapsed());
+        assert_eq!(next["error"]["data"]["reason"], "revoked", "{next}");
+    }
+    // Every one is refused; the time is the best of five, for the machine may be busy with other tests.
+    assert!(fastest < Duration::from_millis(100), "a refusal takes {fastest:?}");
     let cut_off = running.await.unwrap();
     assert!(refusal(&cut_off).len() > 10, "the running call is told why: {cut_off}");
     journeys::until_async(async || !notes.effects("cancelled").await.is_empty()).await;

@@ -34,6 +34,8 @@ async fn threat_30_the_app_drops_variables_that_would_let_others_drive_or_inspec
 #[tokio::test]
 async fn threat_30_a_driver_that_starts_the_app_gets_no_session() -> Result<()> {
     let desktop = Desktop::start().await?;
+    // The same driver does drive the program that is made for it.
+    desktop.open_app(&[]).await?.close().await?;
     let refused = desktop.open_program("countersign-app", &[]).await.err();
     assert!(refused.is_some(), "WebDriver drives the app that people install");
     Ok(())

@@ -85,9 +85,12 @@ async fn threat_22_the_main_window_can_not_answer() -> Result<()> {
     let human = async {
         desk.app.turn_to("approval").await?;
         let asked = desk.app.invoke("questions", json!({})).await?.expect("the window may look");
+        // In sight for longer than the window is deaf: only the capability is left to say no.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         desk.app.turn_to("main").await?;
         let yes = json!({"id": asked[0]["id"], "answer": {"answer": "allow", "reach": "always"}});
-        desk.app.invoke("answer", yes).await?.expect_err("answered from the main window");
+        let refused = desk.app.invoke("answer", yes).await?.expect_err("answered from the main window");
+        assert!(refused.as_str().is_some_and(|said| said.contains("not allowed")), "{refused}");
         desk.app.turn_to("approval").await?;
         desk.app.press("Deny").await
     };
