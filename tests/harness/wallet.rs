@@ -167,6 +167,12 @@ pub async fn finished(mut command: Command, input: &str) -> Output {
     tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("the command does not end").unwrap()
 }
 
+/// How many bytes the files below `dir` have.
+pub fn size_below(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { size_below(&path) } else { path.metadata().unwrap().len() }).sum()
+}
+
 /// Everything a command said, for people.
 #[must_use]
 pub fn said(output: &Output) -> String {

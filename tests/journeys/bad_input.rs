@@ -96,6 +96,33 @@ async fn an_oversized_message_is_refused_and_the_next_one_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn threat_21_refusals_do_not_fill_the_record_and_none_is_missing_from_it() {
+    let (wallet, agent) = at_work().await;
+    let long = "x".repeat(3 << 20);
+    for (method, params) in [
+        ("tools/call", json!({"name": long})),
+        ("prompts/get", json!({"name": long})),
+        ("resources/read", json!({"uri": format!("file:///{long}")})),
+    ] {
+        let answer = agent.request(method, params).await;
+        assert!(refusal(&answer).contains("3145"), "{method}: {answer}");
+    }
+    for _ in 0..200 {
+        refusal(&agent.call("everything__get-env", json!({})).await);
+    }
+    agent.ended().await;
+
+    journeys::until_async(async || wallet.receipts("call.denied").await.len() == 5).await;
+    let denied = wallet.receipts("call.denied").await;
+    let notes: Vec<_> = denied.iter().map(|receipt| receipt["note"].as_str().unwrap_or_default()).collect();
+    assert!(notes[0].starts_with("a name of 3145728 bytes, sha-256:"), "{notes:?}");
+    assert!(notes[4].starts_with("×199 more"), "{notes:?}");
+    let size = wallet::size_below(&wallet.dir().join("data/ledger"));
+    assert!(size < 100_000, "the record has {size} bytes");
+    wallet.ledger_verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_about_what_is_not_there_say_what_there_is() {
     let (wallet, _agent) = at_work().await;
     for (args, words) in [

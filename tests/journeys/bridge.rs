@@ -276,7 +276,9 @@ async fn threat_08_a_server_swapped_under_its_name_takes_the_delegation_with_it(
     wallet.add_stdio("everything", &parts::everything()).await;
 
     let answer = agent.call("everything__echo", json!({"message": "hi"})).await;
-    assert_eq!(answer["error"]["data"]["reason"], "revoked", "{answer}");
+    assert!(refusal(&answer).contains("Refused"), "{answer}");
+    let held = wallet.anyone(&["delegation", "list"]).await;
+    assert_eq!(held[0]["state"], "revoked", "{held}");
     let again = Agent::connect(&wallet, "worker").await;
     assert!(again.tools().await.is_empty(), "nothing is shown of the server that took the name");
 }

@@ -7,6 +7,7 @@
 
 mod asked;
 mod greeting;
+mod refusals;
 mod servers;
 mod slot;
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub(crate) struct Session {
     under_way: Mutex<HashMap<RawId, CancellationToken>>,
     places: Arc<Semaphore>,
     asked: Mutex<Asked>,
+    refusals: Mutex<refusals::Refusals>,
     ended: CancellationToken,
 }
 
@@ -78,6 +80,7 @@ impl Session {
             under_way: Mutex::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
             asked: Mutex::default(),
+            refusals: Mutex::default(),
             ended: CancellationToken::new(),
         });
         (session, queue)
@@ -123,6 +126,7 @@ impl Session {
         self.ended.cancel();
         lock(&self.under_way).values().for_each(CancellationToken::cancel);
         let slots = std::mem::take(&mut *lock(&self.links));
+        self.tell_refusals();
         futures_util::future::join_all(slots.into_values().map(|slot| self.shut(slot))).await;
     }
 
@@ -195,11 +199,7 @@ impl Session {
             | "resources/subscribe"
             | "resources/unsubscribe"
             | "completion/complete" => {
-                let wanted = Wanted::read(request).map_err(|what| Stop::Failed {
-                    code: -32602,
-                    sentence: format!("{method}: {what}"),
-                    reason: "invalid_params",
-                })?;
+                let wanted = Wanted::read(request).map_err(|misread| self.misread(method, misread))?;
                 return journey(self, wanted, withdrawn).await;
             }
             other => {
@@ -246,12 +246,12 @@ impl Session {
             }),
             ..self.inner.body(receipt::Kind::CallDenied)
         };
-        self.inner.write(body).map_or_else(Stop::Denied, |_| stop)
+        self.refused(body).map_or_else(Stop::Denied, |()| stop)
     }
 
     /// Records a refusal and tells whoever listens.
     pub(crate) fn denied(&self, server: ServerName, target: &Target, denial: &Denial, body: Body) {
-        if let Err(error) = self.inner.write(body) {
+        if let Err(error) = self.refused(body) {
             tracing::error!(%error, "a refusal could not be recorded");
         }
         self.inner.tell(crate::Event::CallDenied {

@@ -18,24 +18,44 @@ pub(crate) struct Wanted {
     pub(crate) request: Message,
 }
 
+/// The longest name of a tool or prompt that is looked at, in bytes.
+const NAME: usize = 1 << 10;
+/// The longest URI of a resource.
+const URI: usize = 8 << 10;
+
+/// Why a request is not one the wallet can decide on.
+#[derive(Debug)]
+pub(crate) enum Misread {
+    /// Something is wrong with its params.
+    Params(String),
+    /// What it names is longer than any name need be.
+    TooLong { target: Target, limit: usize },
+}
+
+impl From<String> for Misread {
+    fn from(what: String) -> Self {
+        Self::Params(what)
+    }
+}
+
 impl Wanted {
-    /// Reads a request; `Err` says what is wrong with its params.
-    pub(crate) fn read(request: &Message) -> Result<Self, String> {
+    /// Reads a request.
+    pub(crate) fn read(request: &Message) -> Result<Self, Misread> {
         let method = request.method().unwrap_or_default();
         let params = request.params();
         match method {
             "tools/call" => Self::by_name(request, method, &params, TargetKind::Tool),
             "prompts/get" => Self::by_name(request, method, &params, TargetKind::Prompt),
             "completion/complete" => Self::completion(request, method, &params),
-            _ => Ok(Self::resource(request, method, text(&params, "uri")?)),
+            _ => Self::resource(request, method, text(&params, "uri")?),
         }
     }
 
-    fn by_name(request: &Message, method: &str, params: &Value, kind: TargetKind) -> Result<Self, String> {
-        let given = text(params, "name")?;
+    fn by_name(request: &Message, method: &str, params: &Value, kind: TargetKind) -> Result<Self, Misread> {
+        let given = short(kind, text(params, "name")?, NAME)?;
         let arguments = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
         if !arguments.is_object() {
-            return Err("arguments must be an object".into());
+            return Err(Misread::Params("arguments must be an object".into()));
         }
         let (server, name) = placed(given);
         let request = request.edit().param("name", &Value::from(name)).finish();
@@ -44,12 +64,12 @@ impl Wanted {
     }
 
     /// A completion belongs to the prompt or resource it completes.
-    fn completion(request: &Message, method: &str, params: &Value) -> Result<Self, String> {
+    fn completion(request: &Message, method: &str, params: &Value) -> Result<Self, Misread> {
         let reference = params.get("ref").cloned().unwrap_or_default();
         if reference.get("type").and_then(Value::as_str) != Some("ref/prompt") {
-            return Ok(Self::resource(request, method, text(&reference, "uri")?));
+            return Self::resource(request, method, text(&reference, "uri")?);
         }
-        let (server, name) = placed(text(&reference, "name")?);
+        let (server, name) = placed(short(TargetKind::Prompt, text(&reference, "name")?, NAME)?);
         let mut own = reference.clone();
         own["name"] = name.into();
         Ok(Self {
@@ -61,20 +81,28 @@ impl Wanted {
         })
     }
 
-    fn resource(request: &Message, method: &str, uri: &str) -> Self {
-        Self {
+    fn resource(request: &Message, method: &str, uri: &str) -> Result<Self, Misread> {
+        let target = Target::resource(short(TargetKind::Resource, uri, URI)?);
+        Ok(Self {
             method: method.into(),
             server: None,
-            target: Target::resource(uri),
+            target,
             arguments: json!({}),
             request: request.clone(),
-        }
+        })
     }
 }
 
 /// Splits `server__tool`; a name without a known form belongs to no server.
 fn placed(name: &str) -> (Option<ServerName>, &str) {
     lists::split_name(name).map_or((None, name), |(server, own)| (Some(server), own))
+}
+
+fn short(kind: TargetKind, name: &str, limit: usize) -> Result<&str, Misread> {
+    if name.len() <= limit {
+        return Ok(name);
+    }
+    Err(Misread::TooLong { target: Target { kind, name: name.to_owned() }, limit })
 }
 
 fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str, String> {
