@@ -212,7 +212,7 @@ async fn threat_05_what_is_not_granted_is_refused_and_receipted_however_it_is_as
     }
     for (method, params) in [
         ("resources/read", json!({"uri": "demo://resource/static/document/architecture.md"})),
-        ("resources/subscribe", json!({"uri": "demo://resource/static/document/architecture.md"})),
+        ("resources/subscribe", json!({"uri": "demo://resource/static/document/features.md"})),
         ("prompts/get", json!({"name": "everything__simple-prompt"})),
     ] {
         let answer = agent.request(method, params).await;

@@ -40,7 +40,7 @@ fn world(mode: ApprovalMode, limits: Limits) -> World {
         peer: Peer {
             pid: 7,
             uid: 1000,
-            program: program.clone(),
+            program,
             shim: Program { path: "/usr/bin/countersign".into(), sha256: digest(5) },
         },
         delegation: Delegation {
