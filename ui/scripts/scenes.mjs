@@ -44,6 +44,7 @@ export const scenes = {
   approval: approval("", listening),
   "approval-deaf": approval(""),
   "approval-always": { ...approval("session", always), tall: true },
+  "approval-tool": { ...approval("session", tool), tall: true },
   "approval-connect": approval("connect", listening),
   "approval-confirm": approval("confirm", listening),
   "approval-none": approval("empty"),
@@ -82,6 +83,11 @@ async function wrong(page) {
 }
 async function always(page) {
   await page.getByRole("radio", { name: "Always…" }).check();
+  await listening(page);
+}
+
+async function tool(page) {
+  await page.getByRole("radio", { name: "This tool…" }).check();
   await listening(page);
 }
 async function listening(page) {
