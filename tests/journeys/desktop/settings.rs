@@ -28,8 +28,8 @@ async fn two_settings_changed_one_after_the_other_both_hold() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_removed_goes_from_the_window_and_one_named_playground_only_by_the_human() -> Result<()>
-{
+async fn a_server_that_is_removed_goes_from_the_window_and_one_named_playground_only_by_the_human()
+-> Result<()> {
     let desktop = Desktop::start().await?;
     let app = at_home(&desktop).await?;
     let transport = json!({"kind": "stdio", "command": "cat", "args": [], "cwd": null, "env": []});
