@@ -65,7 +65,7 @@ impl Sessions {
 
     /// Ends all sessions and cancels all calls.
     pub(crate) fn end_all(&self) {
-        self.cancel_calls(|_| true);
+        self.stop_calls(|_| true);
         self.each(Session::end);
     }
 
@@ -84,10 +84,15 @@ impl Sessions {
         self.each(|session| session.leave(server));
     }
 
-    /// Cancels the calls `which` says, and ends the ways to servers that their agents may not use any more.
+    /// Cancels the calls `which` says, and ends the ways to servers that their agents may not use any more. Call it inside the
+    /// runtime.
     pub(crate) fn cancel_calls(&self, which: impl Fn(&Flight) -> bool) {
-        lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.halt.stop());
+        self.stop_calls(which);
         self.each(Session::leave_ungranted);
+    }
+
+    fn stop_calls(&self, which: impl Fn(&Flight) -> bool) {
+        lock(&self.flights).values().filter(|flight| which(flight)).for_each(|flight| flight.halt.stop());
     }
 
     /// Who is connected, from which process.

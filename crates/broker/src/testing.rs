@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
+use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
 
 /// What every server of a test is sent with each request.
 pub(crate) const TOKEN: &str = "cs-canary-token-7d41c8e2a605";
@@ -166,6 +168,12 @@ impl Agent {
         let line = tokio::time::timeout(Duration::from_secs(20), self.read.next_line()).await;
         let line = line.expect("the agent hears nothing").unwrap()?;
         Some(serde_json::from_str(&line).unwrap())
+    }
+
+    /// How many bytes come until the wallet hangs up.
+    pub(crate) async fn rest(mut self) -> usize {
+        let mut rest = vec![];
+        self.read.get_mut().read_to_end(&mut rest).await.unwrap()
     }
 
     /// The answer to a request.
