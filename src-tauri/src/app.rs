@@ -176,7 +176,7 @@ fn on_click(app: &AppHandle, click: Click) {
             Click::PauseAll => broker.pause_all().await,
             Click::Lock => {
                 *shell.locked_since() = Some(broker.now());
-                return broker.lock();
+                return broker.lock().await;
             }
         };
         if let Err(error) = done {
@@ -194,7 +194,7 @@ async fn lock_when_away(app: AppHandle, broker: Broker) {
         let away = shell.touched().elapsed() >= Duration::from_secs(60 * u64::from(minutes));
         if away && broker.status().wallet == WalletState::Unlocked {
             *shell.locked_since() = Some(broker.now());
-            broker.lock();
+            broker.lock().await;
         }
     }
 }

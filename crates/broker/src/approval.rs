@@ -87,6 +87,14 @@ impl Desk {
         Ok(waiting.question)
     }
 
+    /// Withdraws every question: nobody may answer any more.
+    pub(crate) fn withdraw_all(&self) {
+        let waiting = std::mem::take(&mut *self.lock());
+        for id in waiting.into_keys() {
+            self.tell(Event::Ended { id, how: QuestionEnd::Withdrawn });
+        }
+    }
+
     /// The question with this id, if it still waits.
     pub(crate) fn question(&self, id: &ApprovalId) -> Option<Question> {
         self.lock().get(id).map(|waiting| waiting.question.clone())

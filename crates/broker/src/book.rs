@@ -8,10 +8,11 @@ use domain::{
     Agent, AgentName, ApprovalId, Delegation, DelegationId, Program, Server, ServerName, SessionId, Standing,
     Timestamp,
 };
+use proof::ProofError;
 use proof::sd_jwt::SdJwt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use vault::{Records, Vault};
 
 /// One state of everything the human has decided.
@@ -43,6 +44,14 @@ pub(crate) struct Signed {
     pub(crate) sd_jwt: SdJwt,
 }
 
+/// A delegation that can't be read back. It is left out of the book, and so counts as revoked.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) id: DelegationId,
+    pub(crate) agent: AgentName,
+    pub(crate) error: ProofError,
+}
+
 /// A delegation as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -53,6 +62,8 @@ struct Stored {
 /// The book, and the shelf in the vault where its pages are kept.
 pub(crate) struct Books {
     current: RwLock<Option<Arc<Book>>>,
+    /// The human's `did:key`, also while what is under way ends after the book was shut.
+    did: RwLock<Option<String>>,
     writing: Mutex<()>,
     shelf: Shelf,
 }
@@ -79,7 +90,7 @@ impl Books {
             delegations: vault.records("delegations"),
             standing: vault.records("standing"),
         };
-        Self { current: RwLock::default(), writing: Mutex::default(), shelf }
+        Self { current: RwLock::default(), did: RwLock::default(), writing: Mutex::default(), shelf }
     }
 
     /// The current state; none while the wallet is locked or fresh.
@@ -92,31 +103,67 @@ impl Books {
         self.read().ok_or(BrokerError::Locked)
     }
 
-    /// Reads everything from the unlocked vault.
-    pub(crate) fn load(&self) -> Result<(), BrokerError> {
-        let book = self.shelf.read()?;
-        self.put(Some(book));
-        Ok(())
+    /// The human's `did:key`, once the book was open.
+    pub(crate) fn did(&self) -> Option<String> {
+        self.did.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets everything in memory.
+    /// Whether there is a whole wallet, also while it is locked: what is said about it is written last when one is made.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.shelf.about.has(ABOUT)
+    }
+
+    /// Reads everything from the unlocked vault, and says what could not be read.
+    pub(crate) fn load(&self) -> Result<Vec<Unreadable>, BrokerError> {
+        let _one_at_a_time = self.one_at_a_time();
+        let (book, unreadable) = self.shelf.read()?;
+        self.put(Some(book));
+        Ok(unreadable)
+    }
+
+    /// Forgets everything in memory, after a change that is being written.
     pub(crate) fn shut(&self) {
+        let _one_at_a_time = self.one_at_a_time();
         self.put(None);
     }
 
-    /// Makes one change: `act` changes a copy and writes what it changed; if that fails, nothing has happened.
+    /// Makes one change: `act` changes a copy and writes what it changed. If that fails, what is on disk counts: of several
+    /// records some may be written.
     pub(crate) fn change<T>(
         &self,
         act: impl FnOnce(&mut Book, &Shelf) -> Result<T, BrokerError>,
     ) -> Result<T, BrokerError> {
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut book = Book::clone(&*self.open()?);
-        let result = act(&mut book, &self.shelf)?;
-        self.put(Some(book));
-        Ok(result)
+        let _one_at_a_time = self.one_at_a_time();
+        let before = self.open()?;
+        let mut book = Book::clone(&before);
+        let result = act(&mut book, &self.shelf);
+        match &result {
+            Ok(_) => self.put(Some(book)),
+            Err(_) => self.reread(&before),
+        }
+        result
+    }
+
+    /// Takes what is on disk for the book. Where that can't be read either, the book stays as it was.
+    fn reread(&self, before: &Book) {
+        match self.shelf.read() {
+            Ok((mut book, _)) => {
+                let of_sessions = before.standing.iter().filter(|yes| yes.session.is_some());
+                book.standing.extend(of_sessions.cloned());
+                self.put(Some(book));
+            }
+            Err(error) => tracing::error!(%error, "what was written of a change could not be read"),
+        }
+    }
+
+    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, book: Option<Book>) {
+        if let Some(book) = &book {
+            *self.did.write().unwrap_or_else(PoisonError::into_inner) = Some(book.about.did.clone());
+        }
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = book.map(Arc::new);
     }
 }
@@ -248,7 +295,7 @@ impl Book {
 }
 
 impl Shelf {
-    fn read(&self) -> Result<Book, BrokerError> {
+    fn read(&self) -> Result<(Book, Vec<Unreadable>), BrokerError> {
         let mut book = Book { about: self.about.get(ABOUT)?.unwrap_or_default(), ..Book::default() };
         book.agents = self.agents.list()?.into_iter().map(|(_, agent)| (agent.name.clone(), agent)).collect();
         book.servers =
@@ -260,11 +307,115 @@ impl Shelf {
             .filter_map(|(name, programs)| Some((ServerName::parse(&name).ok()?, programs)))
             .collect();
         book.standing = self.standing.list()?.into_iter().map(|(_, yes)| yes).collect();
-        for (_, stored) in self.delegations.list()? {
-            let sd_jwt = SdJwt::parse(&stored.sd_jwt).map_err(|e| BrokerError::Storage(e.to_string()))?;
-            let id = stored.delegation.id.clone();
-            book.delegations.insert(id, Arc::new(Signed { delegation: stored.delegation, sd_jwt }));
+        let mut unreadable = vec![];
+        for (_, Stored { delegation, sd_jwt }) in self.delegations.list()? {
+            let id = delegation.id.clone();
+            match SdJwt::parse(&sd_jwt) {
+                Ok(sd_jwt) => drop(book.delegations.insert(id, Arc::new(Signed { delegation, sd_jwt }))),
+                Err(error) => unreadable.push(Unreadable { id, agent: delegation.agent, error }),
+            }
         }
-        Ok(book)
+        Ok((book, unreadable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use vault::MemoryKeyRing;
+
+    fn delegation(id: &str, agent: &AgentName) -> Delegation {
+        let issued = Timestamp::from_seconds(1);
+        Delegation {
+            id: DelegationId::new(id),
+            agent: agent.clone(),
+            grants: vec![],
+            issued,
+            not_before: issued,
+            expires: Timestamp::from_seconds(100),
+            depth: 0,
+            parent: None,
+            revoked: None,
+        }
+    }
+
+    fn signed(id: &str, agent: &AgentName) -> Signed {
+        let (delegation, key) = (delegation(id, agent), proof::SigningKey::from_seed(&[1; 32]));
+        let agent_key = domain::Signer::public_key(&key);
+        let sd_jwt = proof::sd_jwt::issue(&delegation, &agent_key, crate::random::make_bytes, &key).unwrap();
+        Signed { delegation, sd_jwt }
+    }
+
+    fn open() -> (tempfile::TempDir, Vault, Books) {
+        let dir = tempfile::tempdir().unwrap();
+        let vault =
+            Vault::open(dir.path(), Arc::new(MemoryKeyRing::default()), Timestamp::from_seconds(0)).unwrap();
+        vault.unlock().unwrap();
+        let books = Books::new(&vault);
+        books.load().unwrap();
+        (dir, vault, books)
+    }
+
+    #[test]
+    fn one_delegation_that_can_not_be_read_does_not_keep_the_wallet_shut() {
+        let (_dir, _vault, books) = open();
+        let scout = AgentName::parse("scout").unwrap();
+        let good = signed("good", &scout);
+        books.change(|book, shelf| book.put_delegation(shelf, good)).unwrap();
+        let bad = Stored { delegation: delegation("bad", &scout), sd_jwt: "rubbish".into() };
+        books.shelf.delegations.put("bad", &bad).unwrap();
+
+        let unreadable = books.load().unwrap();
+
+        assert_eq!(unreadable.len(), 1);
+        assert_eq!((unreadable[0].id.as_str(), &unreadable[0].agent), ("bad", &scout));
+        let book = books.open().unwrap();
+        assert_eq!(book.delegations.keys().map(DelegationId::as_str).collect::<Vec<_>>(), ["good"]);
+        books
+            .change(|book, shelf| book.revoke(shelf, &DelegationId::new("good"), Timestamp::from_seconds(9)))
+            .unwrap();
+    }
+
+    #[test]
+    fn a_change_that_fails_half_way_leaves_what_is_on_disk() {
+        let (_dir, _vault, books) = open();
+        let scout = AgentName::parse("scout").unwrap();
+        let (one, two) = (signed("one", &scout), signed("two", &scout));
+        books.change(|book, shelf| book.put_delegation(shelf, one)).unwrap();
+        books.change(|book, shelf| book.put_delegation(shelf, two)).unwrap();
+        let now = Timestamp::from_seconds(9);
+
+        let failed: Result<(), _> = books.change(|book, shelf| {
+            book.revoke(shelf, &DelegationId::new("one"), now)?;
+            Err(BrokerError::Storage("the disk is full".into()))
+        });
+
+        failed.unwrap_err();
+        let book = books.open().unwrap();
+        let revoked = |id: &str| book.delegations[&DelegationId::new(id)].delegation.revoked;
+        assert_eq!((revoked("one"), revoked("two")), (Some(now), None), "what was written holds at once");
+    }
+
+    #[test]
+    fn a_lock_waits_for_the_change_that_is_being_written_and_is_not_undone_by_it() {
+        let (_dir, _vault, books) = open();
+        std::thread::scope(|scope| {
+            let (begun, wait) = std::sync::mpsc::channel();
+            let change = scope.spawn({
+                let books = &books;
+                move || {
+                    books.change(|_, _| {
+                        begun.send(()).unwrap();
+                        std::thread::sleep(std::time::Duration::from_millis(100));
+                        Ok(())
+                    })
+                }
+            });
+            wait.recv().unwrap();
+            books.shut();
+            change.join().unwrap().unwrap();
+        });
+        assert!(books.read().is_none(), "the book is shut after the change as well");
     }
 }

@@ -1,7 +1,7 @@
 //! What the broker is made of, put together.
 
 use crate::approval::Desk;
-use crate::book::Books;
+use crate::book::{Books, Unreadable};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::gate::Gate;
@@ -44,7 +44,10 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     pub(crate) logged_out: LoggedOut,
     pub(crate) closing: CancellationToken,
-    unfinished: Mutex<Vec<Entry>>,
+    /// Held while the wallet is made, unlocked or locked.
+    pub(crate) turning: tokio::sync::Mutex<()>,
+    /// Held while a checkpoint is kept, so that a newer one is not overwritten.
+    pub(crate) keeping: tokio::sync::Mutex<()>,
     notices: Mutex<Vec<String>>,
     /// Set while the wallet is locked by a human's act: whether a passphrase can show that it is they who open it again.
     shut: Mutex<Option<bool>>,
@@ -77,7 +80,8 @@ impl Inner {
             gate: Gate::default(),
             logged_out: LoggedOut::default(),
             closing: CancellationToken::new(),
-            unfinished: Mutex::default(),
+            turning: tokio::sync::Mutex::default(),
+            keeping: tokio::sync::Mutex::default(),
             notices: Mutex::default(),
             shut: Mutex::default(),
             lock: Mutex::new(Some(lock)),
@@ -112,34 +116,40 @@ impl Inner {
                 path.display()
             ));
         }
-        *lock(&self.unfinished) = recovery.unfinished;
     }
 
-    /// Calls that were on their way when the wallet ended: their outcome is unknown, and the record says so.
-    pub(crate) fn close_unfinished(&self) -> Result<(), BrokerError> {
-        let unfinished = std::mem::take(&mut *lock(&self.unfinished));
-        if unfinished.is_empty() {
-            return Ok(());
-        }
+    /// Calls that have no end in the record, though none is on its way any more: their outcome is unknown, and the record says so.
+    pub(crate) fn close_unfinished(&self, what_happened: &str) -> Result<(), BrokerError> {
+        let unfinished = self.ledger.unfinished().map_err(|error| BrokerError::Storage(error.to_string()))?;
         for entry in &unfinished {
             self.note(Body::unknown_outcome(&entry.body, self.clock.now()))?;
         }
+        let calls = match unfinished.len() {
+            0 => return Ok(()),
+            1 => "One call".into(),
+            many => format!("{many} calls"),
+        };
         self.notice(format!(
-            "{} on the way when Countersign last ended. Whether they happened is not known; the record marks them.",
-            if unfinished.len() == 1 { "One call was".into() } else { format!("{} calls were", unfinished.len()) }
+            "{calls} {what_happened}. Whether they happened is not known; the record marks them."
         ));
         Ok(())
     }
 
-    /// Makes the master key in the place the human chose, and the passphrase that confirms changes.
+    /// Makes the master key in the place the human chose, and the passphrase that confirms changes. Where that was done before
+    /// and what comes after it was not, the key that is there serves.
     pub(crate) fn create_vault(&self, new: CreateWallet) -> Result<String, BrokerError> {
         let CreateWallet { identity, keys, passphrase } = new;
+        if let Some(passphrase) = &passphrase {
+            vault::long_enough(passphrase).map_err(VaultError::from)?;
+        }
         let by_passphrase = matches!(keys, KeyChoice::Passphrase);
         let Some(consent) = passphrase.as_ref().map(copy).or((!by_passphrase).then_some(None)) else {
             return Err(BrokerError::Invalid("a wallet without a keyring needs a passphrase".into()));
         };
-        self.keys.choose_passphrase(by_passphrase);
-        if let Some(passphrase) = passphrase.filter(|_| by_passphrase) {
+        if !self.vault.exists() {
+            self.keys.choose_passphrase(by_passphrase);
+        }
+        if let Some(passphrase) = passphrase.filter(|_| !self.keys.in_keyring()) {
             self.keys.offer(passphrase);
         }
         self.vault.unlock()?;
@@ -147,6 +157,16 @@ impl Inner {
             self.vault.set_passphrase(&consent)?;
         }
         Ok(identity)
+    }
+
+    /// Opens the book of an unlocked vault. What can't be read of it is told.
+    pub(crate) fn open_book(&self) -> Result<(), BrokerError> {
+        for Unreadable { id, agent, error } in self.books.load()? {
+            self.notice(format!(
+                "The delegation {id} of {agent} can't be read and counts as revoked ({error}). Sign a new one if it is needed."
+            ));
+        }
+        Ok(())
     }
 
     /// Writes a receipt; when this returns it survives the end of the process.
@@ -179,7 +199,7 @@ impl Inner {
 
     /// A receipt's body with the time and the human filled in.
     pub(crate) fn body(&self, kind: Kind) -> Body {
-        let human = self.books.read().map(|book| book.about.did.clone());
+        let human = self.books.did();
         Body { human, ..Body::new(kind, self.clock.now()) }
     }
 
@@ -233,15 +253,10 @@ impl Inner {
         }
     }
 
-    /// Keeps how far the record has come where who cuts its tail can't reach.
-    pub(crate) fn keep_checkpoint(&self) -> Result<(), BrokerError> {
-        let signer = self.vault.signer(&KeyName::Receipt)?;
-        let signed = self
-            .ledger
-            .checkpoint()
-            .sign(&signer)
-            .map_err(|error| BrokerError::Storage(error.to_string()))?;
-        Ok(self.vault.records("checkpoint").put("latest", &String::from_utf8_lossy(&signed).into_owned())?)
+    /// Forgets what an unlock or a first start that failed has brought into memory.
+    pub(crate) fn shut_up(&self) {
+        self.books.shut();
+        self.vault.lock();
     }
 
     /// A human locks the wallet, or has opened it again.

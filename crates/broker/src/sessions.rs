@@ -6,6 +6,7 @@ use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Targe
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// All open sessions and all calls on their way.
@@ -13,6 +14,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 pub(crate) struct Sessions {
     open: Arc<Mutex<HashMap<SessionId, Arc<Session>>>>,
     flights: Arc<Mutex<HashMap<CallId, Flight>>>,
+    /// Tells that there are fewer of these.
+    less: Arc<Notify>,
 }
 
 /// A call on its way.
@@ -52,6 +55,21 @@ impl Sessions {
     /// A session has ended.
     pub(crate) fn remove(&self, id: &SessionId) {
         lock(&self.open).remove(id);
+        self.less.notify_waiters();
+    }
+
+    /// Waits until no session is open, no call is on its way and no server is to be told anything.
+    pub(crate) async fn all_gone(&self) {
+        loop {
+            let mut less = std::pin::pin!(self.less.notified());
+            less.as_mut().enable();
+            if lock(&self.open).is_empty()
+                && lock(&self.flights).is_empty()
+            {
+                return;
+            }
+            less.await;
+        }
     }
 
     /// Ends the sessions of one agent.
@@ -195,6 +213,7 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         lock(&self.sessions.flights).remove(&self.id);
+        self.sessions.less.notify_waiters();
     }
 }
 

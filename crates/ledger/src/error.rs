@@ -1,5 +1,6 @@
 //! Why the ledger could not do something.
 
+use domain::CallId;
 use proof::ProofError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ pub enum LedgerError {
     /// The disk took receipts and then failed to keep them. Nothing more is written until the wallet is opened again.
     #[error("the disk failed to keep the ledger ({0}); look after the disk, then start the wallet again")]
     Disk(String),
+    /// The end of a call that was not opened, or has its end already.
+    #[error("the call {0} is not open in the ledger")]
+    NotOpen(CallId),
     /// A receipt longer than a file may be.
     #[error("a receipt of {0} bytes is too long for the ledger")]
     TooLong(usize),

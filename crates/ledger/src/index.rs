@@ -100,6 +100,11 @@ impl Index {
         self.rows.push(row);
     }
 
+    /// Whether a call was opened and has no end yet.
+    pub(crate) fn is_open(&self, call: &CallId) -> bool {
+        self.open.contains_key(call)
+    }
+
     /// Where the calls without an end are, in order.
     pub(crate) fn open_calls(&self) -> Vec<Place> {
         let mut places: Vec<_> = self.open.values().copied().collect();

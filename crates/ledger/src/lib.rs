@@ -28,7 +28,7 @@ pub use verify::{Finding, Report, export, verify_dir, verify_stream};
 use domain::{PublicKey, Signer, Timestamp};
 use flush::Flusher;
 use index::Index;
-use proof::receipt::{Body, Checkpoint};
+use proof::receipt::{Body, Checkpoint, Kind};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,10 +65,16 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::Io`] when the disk is full or read-only, [`LedgerError::Proof`] when the wallet is locked,
-    /// [`LedgerError::Disk`] once the disk has failed to keep what it took.
+    /// [`LedgerError::Disk`] once the disk has failed to keep what it took; [`LedgerError::NotOpen`] for the end of a call that
+    /// was not opened or has ended.
     pub fn append(&self, body: Body, signer: &dyn Signer) -> Result<Entry, LedgerError> {
         self.flusher.check()?;
         let mut state = self.state();
+        if let Some(call) = body.call.as_ref().filter(|_| body.kind == Kind::CallClosed)
+            && !state.index.is_open(call)
+        {
+            return Err(LedgerError::NotOpen(call.clone()));
+        }
         let (entry, place) = state.writer.append(body, signer)?;
         state.index.add(&entry.glimpse(), place);
         state.usages.add(&entry.glimpse());
@@ -92,6 +98,27 @@ impl Ledger {
         // The lock is held to choose, not to read: a search through everything must not hold up a call.
         let places = self.state().index.places(filter);
         index::read(&self.dir, &places, filter)
+    }
+
+    /// Calls that were opened and have no end yet, the oldest first. What is on its way is among them; once nothing is, each
+    /// wants its [`Body::unknown_outcome`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Io`] when a file can't be read.
+    pub fn unfinished(&self) -> Result<Vec<Entry>, LedgerError> {
+        let places = self.state().index.open_calls();
+        index::read(&self.dir, &places, &Filter { limit: Some(usize::MAX), ..Filter::default() })
+    }
+
+    /// Whether what `known` counts is all here: a ledger that was cut or rewritten below it is not.
+    ///
+    /// # Errors
+    /// [`LedgerError::Io`] when a file can't be read.
+    pub fn holds(&self, known: &Checkpoint) -> Result<bool, LedgerError> {
+        let Some(last) = known.size.checked_sub(1) else { return Ok(true) };
+        let place = self.state().index.place(last);
+        let line = place.map(|place| index::read_line(&self.dir, place)).transpose()?;
+        Ok(line.is_some_and(|line| proof::sha256(&line) == known.head))
     }
 
     /// The line of the receipt `seq` as it was signed, to be shown or handed on; `None` when there is no such receipt.

@@ -2,10 +2,10 @@
 
 use crate::entry::{Glimpse, Line, Link};
 use crate::files::{self, Extent, file_path, lock, sync_dir};
-use crate::index::{self, Filter, Index, Place};
+use crate::index::{Index, Place};
 use crate::usage::Usages;
 use crate::write::{End, Writer};
-use crate::{Entry, LedgerError, State};
+use crate::{LedgerError, State};
 use domain::Timestamp;
 use proof::receipt::{Checkpoint, GENESIS};
 use proof::sha256;
@@ -16,9 +16,6 @@ use std::path::{Path, PathBuf};
 /// What a crash, or somebody, left behind.
 #[derive(Debug, Default)]
 pub struct Recovery {
-    /// Calls opened and never closed: whether they happened is unknown. Each wants its
-    /// [`proof::receipt::Body::unknown_outcome`].
-    pub unfinished: Vec<Entry>,
     /// The side file that took a line cut off in the middle. Nobody was told that it was written.
     pub torn: Option<PathBuf>,
     /// The first line, as file and line in it, that does not follow from the one before: the ledger was tampered with or
@@ -44,9 +41,6 @@ pub(crate) fn open(dir: &Path, now: Timestamp) -> Result<Opened, LedgerError> {
             recovery.torn = Some(set_aside(&path, &bytes[whole..], whole, now)?);
         }
     }
-    let places = scan.index.open_calls();
-    let all = Filter { limit: Some(usize::MAX), ..Filter::default() };
-    recovery.unfinished = index::read(dir, &places, &all)?;
     recovery.suspect = scan.suspect;
     let writer = Writer::new(dir.to_owned(), lock, &scan.end)?;
     Ok(Opened { state: State { writer, index: scan.index, usages: scan.usages }, recovery })

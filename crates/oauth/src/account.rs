@@ -56,6 +56,11 @@ impl Account {
         now.micros() < self.due.load(Ordering::Acquire)
     }
 
+    /// The refresh under way, if there is one.
+    pub(crate) fn flight(&self) -> Option<impl Future<Output = Result<(), OAuthError>> + use<>> {
+        under_way(&self.slot())
+    }
+
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }

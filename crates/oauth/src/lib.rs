@@ -146,6 +146,16 @@ impl OAuth {
         Some(error::tidy(&wanted.scope.unwrap_or_default()))
     }
 
+    /// Waits for the refreshes under way: what they bring must be kept while the vault is open.
+    pub async fn settled(&self) {
+        let accounts: Vec<_> = {
+            let accounts = self.0.accounts.read().unwrap_or_else(PoisonError::into_inner);
+            accounts.values().cloned().collect()
+        };
+        let flights = accounts.iter().filter_map(|account| account.flight());
+        futures_util::future::join_all(flights).await;
+    }
+
     /// Logs out: the tokens are deleted here, then revoked where they came from (RFC 7009). Whether they were revoked there;
     /// `false` where there was no login, or nobody to revoke it.
     ///

@@ -212,3 +212,19 @@ proptest! {
         prop_assert!(sd_jwt::verify(&ending_well, NOW, None).is_err());
     }
 }
+
+#[test]
+fn what_nobody_could_read_back_is_not_signed() {
+    let mut twice = delegation();
+    let tool = twice.grants[0].tools[0].clone();
+    twice.grants[0].tools.push(tool);
+    assert!(matches!(issue(&twice).err(), Some(ProofError::Detail(_))), "a tool is granted twice");
+
+    let mut long = delegation();
+    long.grants[0].tools[0].name = "x".repeat(sd_jwt::MAX_LENGTH);
+    assert!(matches!(issue(&long).err(), Some(ProofError::TooLong { .. })));
+
+    let mut many = delegation();
+    many.grants = (0..257).map(|n| grant(&format!("s{n}"), "t")).collect();
+    assert!(matches!(issue(&many).err(), Some(ProofError::Disclosure | ProofError::TooLong { .. })));
+}

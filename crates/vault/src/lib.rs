@@ -28,6 +28,7 @@ pub use attach::Attachment;
 pub use error::VaultError;
 pub use keyring::{KeyRing, KeyRingError, MemoryKeyRing, OsKeyRing, PassphraseFile};
 pub use keys::{KeyName, VaultSigner};
+pub use passphrase::long_enough;
 pub use records::{Records, SERVERS};
 pub use redact::Redactor;
 pub use secret::Secret;

@@ -101,8 +101,11 @@ pub(crate) fn derive_key(passphrase: &Secret, salt: &[u8; SALT]) -> Result<Secre
 }
 
 /// Refuses what can be guessed in an afternoon.
+///
+/// # Errors
+/// [`KeyRingError::TooShort`] below 8 characters.
 #[expect(clippy::disallowed_methods, reason = "the passphrase, to count its characters")]
-pub(crate) fn long_enough(passphrase: &Secret) -> Result<(), KeyRingError> {
+pub fn long_enough(passphrase: &Secret) -> Result<(), KeyRingError> {
     let characters = passphrase.expose_text().map_or(passphrase.len(), |text| text.chars().count());
     if characters < SHORTEST { Err(KeyRingError::TooShort(SHORTEST)) } else { Ok(()) }
 }

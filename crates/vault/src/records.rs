@@ -35,6 +35,12 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
         self.vault.read_json(self.place(key))
     }
 
+    /// Whether there is such a record, readable or not. A locked vault tells that as well.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        !matches!(self.vault.store().get(self.place(key)), Ok(None))
+    }
+
     /// Keeps a record, in place of an earlier one.
     ///
     /// # Errors

@@ -35,10 +35,10 @@ pub(crate) async fn unlock(shell: Held<'_>, passphrase: Option<Typed>) -> Answer
 }
 
 #[tauri::command]
-pub(crate) fn lock(shell: Held<'_>) -> Answered<()> {
+pub(crate) async fn lock(shell: Held<'_>) -> Answered<()> {
     let broker = shell.broker()?;
     *shell.locked_since() = Some(broker.now());
-    broker.lock();
+    broker.lock().await;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ async fn look(broker: &Broker, what: Look) -> Result<Value, Refusal> {
 
 async fn shrink(broker: &Broker, what: Shrink) -> Result<Value, Refusal> {
     match what {
-        Shrink::Lock => broker.lock(),
+        Shrink::Lock => broker.lock().await,
         Shrink::RemoveServer(name) => broker.remove_server(&name).await?,
         Shrink::Logout(name) => broker.logout(&name).await?,
         Shrink::PauseAgent(name) => broker.pause_agent(&name).await?,
@@ -124,13 +124,14 @@ async fn unlock_with(broker: &Broker, passphrase: Secret, keyring: bool) -> Resu
     if !keyring {
         return broker.unlock(Some(passphrase)).await;
     }
-    prove(broker, &passphrase)?;
+    prove(broker, &passphrase).await?;
     broker.unlock(None).await
 }
 
 /// Checks the passphrase of a locked wallet. The vault must be open to look; the wallet stays locked meanwhile, so no call
 /// is decided, and a wrong passphrase shuts the vault again.
-fn prove(broker: &Broker, passphrase: &Secret) -> Result<(), BrokerError> {
+async fn prove(broker: &Broker, passphrase: &Secret) -> Result<(), BrokerError> {
+    let _one_at_a_time = broker.0.turning.lock().await;
     let (vault, now) = (&broker.0.vault, broker.now());
     tokio::task::block_in_place(|| {
         vault.unlock()?;

@@ -3,8 +3,11 @@
 use crate::{Broker, BrokerError, ReceiptCheck};
 use domain::PublicKey;
 use ledger::{Entry, Filter, Report};
+<<<<<<< HEAD
 use proof::receipt::{self, Checkpoint};
 use serde_json::Value;
+=======
+>>>>>>> 3347095 (Shut the book first when the wallet is locked, and let what is under way end while the vault is open)
 use std::io::Write;
 use vault::KeyName;
 
@@ -52,7 +55,7 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::Storage`] when the files can't be read; what is wrong with the record is in the report.
     pub fn verify_record(&self) -> Result<Report, BrokerError> {
-        let known = self.last_checkpoint()?;
+        let known = self.0.known_checkpoint()?;
         self.0.ledger.verify(&self.receipt_key()?, known.as_ref()).map_err(storage)
     }
 
@@ -70,14 +73,6 @@ impl Broker {
     /// [`BrokerError::Storage`] when the files can't be read or `out` can't be written.
     pub fn export_record(&self, out: &mut dyn Write) -> Result<u64, BrokerError> {
         self.0.ledger.export(out).map_err(storage)
-    }
-
-    /// How far the record had come when it was last put down.
-    fn last_checkpoint(&self) -> Result<Option<Checkpoint>, BrokerError> {
-        let kept: Option<String> = self.0.vault.records("checkpoint").get("latest")?;
-        let key = self.receipt_key()?;
-        let read = kept.map(|kept| Checkpoint::verify(kept.as_bytes(), &key));
-        read.transpose().map_err(|error| BrokerError::Storage(error.to_string()))
     }
 }
 

@@ -7,6 +7,7 @@ use domain::{
 };
 use ledger::Line;
 use proof::receipt::{Body, Kind};
+use std::collections::HashSet;
 use std::time::Duration;
 
 impl Broker {
@@ -153,6 +154,9 @@ fn check(draft: &Draft) -> Result<(), BrokerError> {
             "a delegation names at least one tool, resource or prompt on each server".into(),
         ));
     }
+    if let Some(twice) = named_twice(draft) {
+        return Err(BrokerError::Invalid(format!("{twice} is named twice; name it once")));
+    }
     if draft.lasts > Delegation::MAX_LIFE {
         return Err(BrokerError::Invalid("a delegation lasts at most 90 days".into()));
     }
@@ -160,6 +164,27 @@ fn check(draft: &Draft) -> Result<(), BrokerError> {
         return Err(BrokerError::Invalid("a delegation lasts at least a second".into()));
     }
     Ok(())
+}
+
+/// What a draft names more than once: readers could differ on which of the two counts.
+fn named_twice(draft: &Draft) -> Option<String> {
+    let servers = draft.grants.iter().map(|grant| grant.server.as_str());
+    repeated(servers).map(|server| format!("the server {server}")).or_else(|| {
+        draft.grants.iter().find_map(|grant| {
+            let tool = repeated(grant.tools.iter().map(|tool| tool.name.as_str()));
+            let resource = repeated(grant.resources.iter().map(|resource| resource.uri.as_str()));
+            let prompt = repeated(grant.prompts.iter().map(|prompt| prompt.name.as_str()));
+            let named = |kind: &str, name: &str| format!("the {kind} {name} on {}", grant.server);
+            tool.map(|name| named("tool", name))
+                .or_else(|| resource.map(|uri| named("resource", uri)))
+                .or_else(|| prompt.map(|name| named("prompt", name)))
+        })
+    })
+}
+
+fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = HashSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 fn pin_tool(grant: &GrantDraft, wanted: &ToolDraft, listed: &[Tool]) -> Result<ToolGrant, BrokerError> {

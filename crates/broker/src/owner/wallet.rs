@@ -1,6 +1,7 @@
 //! The wallet as a whole: open, create, unlock, lock, stop.
 
 use crate::book::About;
+use crate::checkpoints;
 use crate::control;
 use crate::inner::Inner;
 use crate::{
@@ -26,7 +27,8 @@ impl Broker {
     pub async fn open(home: Home) -> Result<Self, OpenError> {
         let inner = tokio::task::block_in_place(|| Inner::open(home))?;
         let broker = Self(Arc::new(inner));
-        if broker.0.vault.exists()
+        checkpoints::keep(&broker);
+        if broker.0.books.is_whole()
             && broker.0.keys.in_keyring()
             && let Err(error) = broker.unlock(None).await
         {
@@ -41,62 +43,70 @@ impl Broker {
     /// [`BrokerError::Exists`] when there is one; [`BrokerError::Invalid`] without a passphrase where one is needed.
     pub async fn create(&self, new: CreateWallet) -> Result<(), BrokerError> {
         let inner = &self.0;
-        if inner.vault.exists() {
+        let _one_at_a_time = inner.turning.lock().await;
+        if inner.books.is_whole() {
             return Err(BrokerError::Exists);
         }
-        let identity = tokio::task::block_in_place(|| inner.create_vault(new))?;
-        inner.books.load()?;
-        let did = proof::did_key(&inner.vault.make_key(&KeyName::Human)?);
-        inner.vault.make_key(&KeyName::Receipt)?;
-        inner.books.change(|book, shelf| book.put_about(shelf, About { identity, did, paused: false }))?;
-        inner.record(Kind::VaultCreated)?;
+        self.make(new).inspect_err(|_| inner.shut_up())?;
         inner.tell(Event::Status);
         Ok(())
     }
 
-    /// Brings the keys into memory: from the keyring, or with the passphrase.
+    /// What is said about the wallet comes last: without it, making it goes on from where it failed.
+    fn make(&self, new: CreateWallet) -> Result<(), BrokerError> {
+        let inner = &self.0;
+        let identity = tokio::task::block_in_place(|| inner.create_vault(new))?;
+        inner.open_book()?;
+        let did = proof::did_key(&inner.vault.make_key(&KeyName::Human)?);
+        inner.vault.make_key(&KeyName::Receipt)?;
+        inner.books.change(|book, shelf| book.put_about(shelf, About { identity, did, paused: false }))?;
+        inner.record(Kind::VaultCreated)
+    }
+
+    /// Brings the keys into memory: from the keyring, or with the passphrase. When it fails, the wallet is locked.
     ///
     /// # Errors
     /// [`BrokerError::NoWallet`], [`BrokerError::WrongPassphrase`], or what the keyring says.
     pub async fn unlock(&self, passphrase: Option<Secret>) -> Result<(), BrokerError> {
         let inner = &self.0;
-        if !inner.vault.exists() {
+        let _one_at_a_time = inner.turning.lock().await;
+        if !inner.books.is_whole() {
             return Err(BrokerError::NoWallet);
+        }
+        if inner.books.read().is_some() {
+            return Ok(());
         }
         if let Some(passphrase) = passphrase {
             inner.keys.offer(passphrase);
         }
-        tokio::task::block_in_place(|| inner.vault.unlock())?;
-        inner.books.load()?;
-        inner.shut_by_human(None);
-        inner.record(Kind::VaultUnlocked)?;
-        inner.close_unfinished()?;
+        self.open_up().inspect_err(|_| inner.shut_up())?;
         inner.tell(Event::Status);
         Ok(())
     }
 
-    /// Wipes the keys from memory and ends every session. What was sent already is not taken back.
-    pub fn lock(&self) {
+    fn open_up(&self) -> Result<(), BrokerError> {
         let inner = &self.0;
-        if inner.books.read().is_none() {
-            return;
+        tokio::task::block_in_place(|| inner.vault.unlock())?;
+        inner.open_book()?;
+        inner.compare_record()?;
+        inner.record(Kind::VaultUnlocked)?;
+        inner.close_unfinished("had not ended when Countersign last did")?;
+        inner.shut_by_human(None);
+        Ok(())
+    }
+
+    /// Ends every session and wipes the keys from memory. From the first moment on nothing is decided; calls under way are
+    /// cancelled and have two seconds to end, a login that is being renewed has ten. What was sent already is not taken back.
+    pub async fn lock(&self) {
+        let _one_at_a_time = self.0.turning.lock().await;
+        if !self.0.vault.is_locked() {
+            self.0.put_down().await;
         }
-        inner.sessions.end_all();
-        if let Err(error) = inner.record(Kind::VaultLocked) {
-            tracing::warn!(%error, "the lock was not recorded");
-        }
-        if let Err(error) = inner.keep_checkpoint() {
-            tracing::warn!(%error, "the record's length was not kept");
-        }
-        inner.shut_by_human(Some(inner.vault.has_passphrase().unwrap_or(false)));
-        inner.books.shut();
-        inner.vault.lock();
-        inner.tell(Event::Status);
     }
 
     /// Ends sessions, children and sockets, and gives the home free.
     pub async fn close(&self) {
-        self.lock();
+        self.lock().await;
         self.0.release();
     }
 
@@ -123,7 +133,7 @@ impl Broker {
     pub fn status(&self) -> Status {
         let inner = &self.0;
         let book = inner.books.read();
-        let wallet = match (&book, inner.vault.exists()) {
+        let wallet = match (&book, inner.books.is_whole()) {
             (Some(_), _) => WalletState::Unlocked,
             (None, true) => WalletState::Locked,
             (None, false) => WalletState::Fresh,
@@ -225,9 +235,10 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::Locked`], or the disk's.
     pub async fn pause_all(&self) -> Result<(), BrokerError> {
-        self.set_paused(true, Kind::VaultAllPaused)?;
+        let paused = self.set_paused(true);
         self.0.sessions.cancel_calls(|_| true);
-        Ok(())
+        paused?;
+        self.0.record(Kind::VaultAllPaused)
     }
 
     /// Lets agents work again.
@@ -235,7 +246,8 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::Locked`], or the disk's.
     pub async fn resume_all(&self, _consent: Consent) -> Result<(), BrokerError> {
-        self.set_paused(false, Kind::VaultAllResumed)
+        self.set_paused(false)?;
+        self.0.record(Kind::VaultAllResumed)
     }
 
     /// Stops everything at once: calls in flight are cancelled, all agents paused, the wallet locked.
@@ -244,16 +256,15 @@ impl Broker {
     /// When the pause could not be written; the wallet is locked all the same.
     pub async fn emergency_stop(&self) -> Result<(), BrokerError> {
         let paused = self.pause_all().await;
-        self.lock();
+        self.lock().await;
         paused
     }
 
-    fn set_paused(&self, paused: bool, kind: Kind) -> Result<(), BrokerError> {
+    fn set_paused(&self, paused: bool) -> Result<(), BrokerError> {
         self.0.books.change(|book, shelf| {
             let about = About { paused, ..book.about.clone() };
             book.put_about(shelf, about)
         })?;
-        self.0.record(kind)?;
         self.0.tell(Event::Status);
         Ok(())
     }

@@ -67,9 +67,9 @@ fn start_writer(dir: &Path) -> Child {
 #[ignore = "the other process of the test above, which kills it"]
 fn writer_until_killed() {
     let Some(dir) = env::var_os(DIR) else { return };
-    let (ledger, recovery) = Ledger::open(Path::new(&dir), at(0)).unwrap();
+    let (ledger, _) = Ledger::open(Path::new(&dir), at(0)).unwrap();
     let mut out = std::io::stdout().lock();
-    for lost in recovery.unfinished {
+    for lost in ledger.unfinished().unwrap() {
         let body = Body::unknown_outcome(&lost.body, at(1));
         let entry = ledger.append(body, &key()).unwrap();
         writeln!(out, "ack {} {}", entry.seq, entry.digest).unwrap();

@@ -30,7 +30,7 @@ fn a_ledger_opened_again_goes_on_where_it_was() {
     drop(ledger);
     let (ledger, recovery) = Ledger::open(dir.path(), at(100)).unwrap();
     assert_eq!((ledger.checkpoint(), ledger.query(&Filter::default()).unwrap()), before);
-    assert!(recovery.unfinished.is_empty() && recovery.torn.is_none() && recovery.suspect.is_none());
+    assert!(recovery.torn.is_none() && recovery.suspect.is_none() && ledger.unfinished().unwrap().is_empty());
     assert_eq!(ledger.append(opened("z", "read", at(101)), &key()).unwrap().seq, 6);
     assert_eq!(ledger.newest(), Some(at(101)));
     assert!(verify(dir.path()).holds());
@@ -181,22 +181,40 @@ fn a_clock_set_back_frees_no_call_of_the_minute() {
 }
 
 #[test]
-fn calls_without_an_end_are_handed_out_at_the_next_start_until_they_are_closed() {
+fn calls_without_an_end_are_handed_out_until_they_are_closed_once() {
     let dir = tempdir().unwrap();
     let ledger = open(dir.path());
     fill(&ledger, 2);
     ledger.append(opened("lost", "pay", at(50)), &key()).unwrap();
+    assert_eq!(ledger.unfinished().unwrap().len(), 1, "also without a restart");
     drop(ledger);
-    let (ledger, recovery) = Ledger::open(dir.path(), at(60)).unwrap();
-    let [lost] = recovery.unfinished.as_slice() else { panic!("{recovery:?}") };
+    let ledger = open(dir.path());
+    let unfinished = ledger.unfinished().unwrap();
+    let [lost] = unfinished.as_slice() else { panic!("{unfinished:?}") };
     let closing = Body::unknown_outcome(&lost.body, at(60));
     assert_eq!(closing.call.as_ref().unwrap().as_str(), "lost");
     ledger.append(closing, &key()).unwrap();
+    let late = ledger.append(closed("lost", "pay", at(61)), &key());
+    assert!(matches!(late, Err(LedgerError::NotOpen(_))), "a second end is refused: {late:?}");
     let unknown = Filter { status: Some(Status::Unknown), ..Filter::default() };
     assert_eq!(ledger.query(&unknown).unwrap().len(), 1);
     drop(ledger);
-    assert!(Ledger::open(dir.path(), at(70)).unwrap().1.unfinished.is_empty());
+    assert!(open(dir.path()).unfinished().unwrap().is_empty());
     assert_eq!(verify(dir.path()).unfinished, 0);
+}
+
+#[test]
+fn a_checkpoint_holds_until_the_ledger_is_cut_or_rewritten_below_it() {
+    let dir = tempdir().unwrap();
+    let ledger = open(dir.path());
+    let none = ledger.checkpoint();
+    fill(&ledger, 2);
+    let known = ledger.checkpoint();
+    fill(&ledger, 2);
+    assert!(ledger.holds(&none).unwrap() && ledger.holds(&known).unwrap());
+    assert!(ledger.holds(&ledger.checkpoint()).unwrap());
+    assert!(!ledger.holds(&Checkpoint { head: none.head, ..known }).unwrap(), "another receipt stands there");
+    assert!(!ledger.holds(&Checkpoint { size: 9, ..known }).unwrap(), "there are only eight");
 }
 
 #[test]

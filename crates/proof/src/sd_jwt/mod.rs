@@ -48,7 +48,8 @@ struct Disclosure {
 /// at each call, one per server.
 ///
 /// # Errors
-/// [`ProofError::Lifetime`] when it ends before it begins or after 90 days; [`ProofError::Sign`] when the wallet is locked.
+/// [`ProofError::Lifetime`] when it ends before it begins or after 90 days; [`ProofError::Sign`] when the wallet is locked;
+/// what [`SdJwt::parse`] says of one that nobody could read.
 pub fn issue(
     delegation: &Delegation,
     agent_key: &PublicKey,
@@ -77,7 +78,9 @@ pub fn issue(
     };
     verify::check_lifetime(&claims)?;
     let header = Header::new(TYP, Some(key_id(&claims.iss)));
-    Ok(SdJwt { jws: jws::sign(&header, &claims, human)?, disclosures })
+    let signed = SdJwt { jws: jws::sign(&header, &claims, human)?, disclosures };
+    // What can't be read back would be kept, and never be opened again.
+    SdJwt::parse(&signed.to_text())
 }
 
 impl SdJwt {
