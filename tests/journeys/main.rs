@@ -6,6 +6,7 @@ mod bad_input;
 mod bridge;
 mod canaries;
 mod crash;
+mod ending;
 mod everything;
 mod first_call;
 mod keyring;

@@ -9,7 +9,7 @@
 //! A question is answered once; the answer goes to the one who asked and to nobody else.
 
 use crate::{BrokerError, Event, QuestionEnd};
-use domain::{AgentName, Answer, ApprovalId, Question, Subject, Timestamp};
+use domain::{AgentName, Answer, ApprovalId, Question, Reach, Subject, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,7 +29,14 @@ pub(crate) struct Desk {
 
 struct Waiting {
     question: Question,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<Given>,
+}
+
+/// The human's answer, and how they consented to it, for the record; a no needs no consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) answer: Answer,
+    pub(crate) how: Option<&'static str>,
 }
 
 /// The asker's half of a question. Dropping it withdraws the question.
@@ -37,7 +44,7 @@ struct Waiting {
 pub(crate) struct Ticket {
     id: ApprovalId,
     lasts: Duration,
-    answer: oneshot::Receiver<Answer>,
+    answer: oneshot::Receiver<Given>,
     desk: Desk,
 }
 
@@ -73,13 +80,13 @@ impl Desk {
     }
 
     /// Answers a question, once.
-    pub(crate) fn answer(&self, id: &ApprovalId, answer: Answer) -> Result<Question, BrokerError> {
+    pub(crate) fn answer(&self, id: &ApprovalId, given: Given) -> Result<Question, BrokerError> {
         let Some(waiting) = self.lock().remove(id) else {
             return Err(BrokerError::NoQuestion(id.clone()));
         };
         // The asker may have gone in this very moment; then there is nothing to do.
-        let _ = waiting.answer.send(answer);
-        let how = match answer {
+        let _ = waiting.answer.send(given);
+        let how = match given.answer {
             Answer::Allow { .. } => QuestionEnd::Granted,
             Answer::Deny => QuestionEnd::Refused,
         };
@@ -123,9 +130,23 @@ impl Desk {
     }
 }
 
+impl Given {
+    /// How far a yes reaches, and how it was given.
+    pub(crate) fn note(&self) -> Option<String> {
+        let Answer::Allow { reach } = self.answer else { return None };
+        let reach = match reach {
+            Reach::Once => "for this call".into(),
+            Reach::Session => "for this session".into(),
+            Reach::Until { until } => format!("until {until}"),
+            Reach::Always => "as long as the delegation holds".into(),
+        };
+        Some(self.how.map_or_else(|| reach.clone(), |how| format!("{reach}, confirmed by {how}")))
+    }
+}
+
 impl Ticket {
     /// Waits for the human. `None` when nobody answered in time.
-    pub(crate) async fn answered(mut self) -> Option<Answer> {
+    pub(crate) async fn answered(mut self) -> Option<Given> {
         match tokio::time::timeout(self.lasts, &mut self.answer).await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(_)) => None,
@@ -154,7 +175,6 @@ const fn asker(question: &Question) -> Option<&AgentName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Reach;
 
     const NOW: Timestamp = Timestamp::from_seconds(1);
 
@@ -175,7 +195,7 @@ mod tests {
     async fn an_answer_reaches_the_asker_once() {
         let (desk, _events) = desk();
         let ticket = ask(&desk, "a").unwrap();
-        let yes = Answer::Allow { reach: Reach::Once };
+        let yes = Given { answer: Answer::Allow { reach: Reach::Once }, how: Some("window") };
         desk.answer(&ApprovalId::new("a"), yes).unwrap();
         assert!(desk.answer(&ApprovalId::new("a"), yes).is_err(), "a second answer finds no question");
         assert_eq!(ticket.answered().await, Some(yes));

@@ -264,6 +264,22 @@ impl Book {
         self.forget_standing(shelf, |yes| yes.delegation == *id)
     }
 
+    /// [`Book::revoke`] for several; those that were in force until now.
+    pub(crate) fn revoke_all(
+        &mut self,
+        shelf: &Shelf,
+        ids: Vec<DelegationId>,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<Signed>>, BrokerError> {
+        let mut revoked = vec![];
+        for id in ids {
+            let signed = self.delegation(&id)?.clone();
+            self.revoke(shelf, &id, now)?;
+            revoked.extend(signed.delegation.revoked.is_none().then_some(signed));
+        }
+        Ok(revoked)
+    }
+
     /// Remembers a yes. One that holds only for a session stays in memory.
     pub(crate) fn remember(&mut self, shelf: &Shelf, yes: Standing) -> Result<(), BrokerError> {
         if yes.session.is_none() {

@@ -1,7 +1,7 @@
 //! How a wallet is put down, by a lock, a stop or a quit.
 //!
 //! ```text
-//! shut the book ─► withdraw questions, cancel calls, end sessions ─► wait for them ─► record ─► wipe
+//! shut the book ─► withdraw questions ─► cancel calls, wait ─► end sessions, wait ─► wait for refreshes ─► record ─► wipe
 //! ```
 //! Nothing is decided once the book is shut. The vault stays open until what was under way has told its servers, kept its
 //! tokens and written its receipts, for a bounded time; what takes longer is recorded as unknown.
@@ -14,6 +14,8 @@ use tokio::time::timeout;
 
 /// How long calls may take to end.
 const CALLS: Duration = Duration::from_secs(2);
+/// How long connections to agents and servers may take to end.
+const CONNECTIONS: Duration = Duration::from_secs(2);
 /// How long a token endpoint may take to answer: what it has sent and nobody keeps costs the human a login.
 const REFRESHES: Duration = Duration::from_secs(10);
 
@@ -25,10 +27,7 @@ impl Inner {
         self.books.shut();
         self.tell(Event::Status);
         self.desk.withdraw_all();
-        self.sessions.end_all();
-        if timeout(CALLS, self.sessions.all_gone()).await.is_err() {
-            tracing::warn!("some calls did not end in time");
-        }
+        self.end_sessions().await;
         if timeout(REFRESHES, self.oauth.settled()).await.is_err() {
             tracing::warn!("a login was being renewed and is lost");
         }
@@ -37,6 +36,17 @@ impl Inner {
         }
         self.vault.lock();
         self.tell(Event::Status);
+    }
+
+    /// Calls first, so that their agents hear how they ended; then the connections.
+    async fn end_sessions(&self) {
+        self.sessions.cancel_calls(|_| true);
+        let calls = timeout(CALLS, self.sessions.calls_gone()).await;
+        self.sessions.end_all();
+        let all = timeout(CONNECTIONS, self.sessions.all_gone()).await;
+        if calls.is_err() || all.is_err() {
+            tracing::warn!("some calls or connections did not end in time");
+        }
     }
 
     async fn record_end(&self) -> Result<(), BrokerError> {

@@ -1,16 +1,20 @@
 //! Where agents come in: handshake, evidence, the human's yes; then a session.
 
+use crate::approval::{Given, TooMany};
 use crate::inner::Inner;
 use crate::session::Session;
 use crate::{Event, OpenError, random};
-use domain::{AgentName, Answer, ApprovalId, Denial, Peer, Subject};
+use domain::{AgentName, AgentState, Answer, ApprovalId, Denial, Peer, Program, Subject};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use mcp::framing::{LineReader, LineWriter};
 use mcp::handshake::{self, Applicant, EnrolmentKey, Refusal};
 use mcp::local::{Connection, Evidence, Listener, Seen};
 use policy::Own;
 use proof::receipt::{Body, Kind};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Semaphore;
@@ -26,11 +30,23 @@ pub(crate) struct Gate {
     /// The `countersign` of this installation, by which agents come in.
     shim: PathBuf,
     places: Arc<Semaphore>,
+    /// The questions about connections that wait.
+    asking: Mutex<HashMap<(AgentName, Program), WeakShared<Answered>>>,
 }
+
+/// A question's answer, for everyone who waits for it.
+type Asked = Shared<Answered>;
+type Answered = BoxFuture<'static, Option<Given>>;
+type Applying = Applicant<OwnedReadHalf, OwnedWriteHalf>;
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { evidence: Arc::default(), shim: own_shim(), places: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Self {
+            evidence: Arc::default(),
+            shim: own_shim(),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            asking: Mutex::default(),
+        }
     }
 }
 
@@ -107,7 +123,7 @@ async fn serve(inner: &Arc<Inner>, connection: Connection) {
     let looked = tokio::task::spawn_blocking(move || evidence.of(pid, uid));
     let greeted = handshake::greet(reader, writer, |agent| key_of(inner, agent));
     let (seen, applicant) = tokio::join!(looked, greeted);
-    let applicant = match applicant {
+    let mut applicant = match applicant {
         Ok(applicant) => applicant,
         Err(error) => return tracing::warn!(%error, pid, "a connection was turned away"),
     };
@@ -119,12 +135,14 @@ async fn serve(inner: &Arc<Inner>, connection: Connection) {
         }
         Err(_) => return,
     };
-    match let_in(inner, &applicant.agent, &seen).await {
+    let name = applicant.agent.clone();
+    let welcome = tokio::select! {
+        welcome = let_in(inner, &name, &seen) => welcome,
+        () = applicant.gone() => return tracing::info!(agent = %name, pid, "a connection went before it was let in"),
+    };
+    match welcome {
         Ok(()) => converse(inner, applicant, seen.peer.clone()).await,
-        Err(denial) => {
-            refused(inner, &applicant.agent, &seen.peer, &denial);
-            applicant.refuse(if denial == Denial::Locked { Refusal::Locked } else { Refusal::Refused }).await;
-        }
+        Err(denial) => turn_away(inner, applicant, &seen.peer, &denial).await,
     }
 }
 
@@ -151,6 +169,11 @@ async fn still(inner: &Inner, seen: &Arc<Seen>) -> Result<(), Denial> {
     }
 }
 
+async fn turn_away(inner: &Inner, applicant: Applying, peer: &Peer, denial: &Denial) {
+    refused(inner, &applicant.agent, peer, denial);
+    applicant.refuse(if *denial == Denial::Locked { Refusal::Locked } else { Refusal::Refused }).await;
+}
+
 #[expect(clippy::disallowed_methods, reason = "the handshake compares the enrolment secret in constant time")]
 fn key_of(inner: &Inner, agent: &AgentName) -> Result<Option<EnrolmentKey>, Refusal> {
     if inner.books.read().is_none() {
@@ -162,58 +185,119 @@ fn key_of(inner: &Inner, agent: &AgentName) -> Result<Option<EnrolmentKey>, Refu
 
 /// Known and welcome, or after the human's yes; anything else is a denial.
 async fn welcome(inner: &Arc<Inner>, name: &AgentName, peer: &Peer) -> Result<(), Denial> {
-    let book = inner.books.read().ok_or(Denial::Locked)?;
-    let agent = book.agent(name).map_err(|_| Denial::AgentUnknown)?;
-    match policy::connect(agent, peer, inner.gate.own()) {
-        policy::Connection::Welcome => Ok(()),
-        policy::Connection::Refuse(denial) => Err(denial),
-        policy::Connection::Ask { changed } => ask(inner, name, peer, changed).await,
+    match known(inner, name, peer)? {
+        Known::Welcome => Ok(()),
+        Known::Ask { changed } => ask(inner, name, peer, changed).await,
     }
 }
 
+/// What policy says of a connection that it does not refuse.
+enum Known {
+    Welcome,
+    Ask { changed: bool },
+}
+
+fn known(inner: &Inner, name: &AgentName, peer: &Peer) -> Result<Known, Denial> {
+    let book = inner.books.read().ok_or(Denial::Locked)?;
+    let agent = book.agent(name).map_err(|_| Denial::AgentUnknown)?;
+    match policy::connect(agent, peer, inner.gate.own()) {
+        policy::Connection::Welcome => Ok(Known::Welcome),
+        policy::Connection::Refuse(denial) => Err(denial),
+        policy::Connection::Ask { changed } => Ok(Known::Ask { changed }),
+    }
+}
+
+/// One question for all connections of an agent from one program. It goes when the last of them has gone.
 async fn ask(inner: &Arc<Inner>, name: &AgentName, peer: &Peer, changed: bool) -> Result<(), Denial> {
-    let id = ApprovalId::new(random::make_id());
-    let subject = Subject::Connect { agent: name.clone(), peer: peer.clone(), changed };
-    let ticket =
-        inner.desk.ask(id, subject, inner.clock.now(), QUESTION).map_err(|_| Denial::TooManyQuestions)?;
-    match ticket.answered().await {
-        Some(Answer::Allow { .. }) => enrol(inner, name, peer),
-        Some(Answer::Deny) => Err(Denial::HumanDenied),
+    let answer = inner.gate.question(inner, name, peer, changed).map_err(|_| Denial::TooManyQuestions)?;
+    match answer.await {
+        Some(Given { answer: Answer::Allow { .. }, how }) => enrol(inner, name, peer, how),
+        Some(Given { answer: Answer::Deny, .. }) => Err(Denial::HumanDenied),
         None => Err(Denial::Unanswered),
     }
 }
 
-fn enrol(inner: &Inner, name: &AgentName, peer: &Peer) -> Result<(), Denial> {
-    let enrolled = inner.books.change(|book, shelf| {
-        let mut agent = book.agent(name)?.clone();
-        agent.enrol(peer.program.clone()).map_err(|_| crate::BrokerError::NoAgent(name.clone()))?;
-        book.put_agent(shelf, agent)
-    });
-    enrolled.map_err(|_| Denial::AgentRevoked)?;
-    inner.tell(Event::Agents);
-    inner.write(about(inner, name, peer, Kind::AgentEnrolled)).map(drop)
+impl Gate {
+    fn question(
+        &self,
+        inner: &Inner,
+        name: &AgentName,
+        peer: &Peer,
+        changed: bool,
+    ) -> Result<Asked, TooMany> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        asking.retain(|_, asked| asked.upgrade().is_some());
+        let key = (name.clone(), peer.program.clone());
+        let waits = asking.get(&key).and_then(WeakShared::upgrade).filter(|asked| asked.peek().is_none());
+        if let Some(asked) = waits {
+            return Ok(asked);
+        }
+        let id = ApprovalId::new(random::make_id());
+        let subject = Subject::Connect { agent: name.clone(), peer: peer.clone(), changed };
+        let ticket = inner.desk.ask(id, subject, inner.clock.now(), QUESTION)?;
+        let asked = ticket.answered().boxed().shared();
+        asking.extend(asked.downgrade().map(|asked| (key, asked)));
+        Ok(asked)
+    }
 }
 
-async fn converse(inner: &Arc<Inner>, applicant: Applicant<OwnedReadHalf, OwnedWriteHalf>, peer: Peer) {
+/// Accepts the program, unless another connection has brought that about already.
+fn enrol(inner: &Inner, name: &AgentName, peer: &Peer, how: Option<&str>) -> Result<(), Denial> {
+    let enrolled = inner.books.change(|book, shelf| {
+        let mut agent = book.agent(name)?.clone();
+        let is_news = !agent.knows(&peer.program) || agent.state == AgentState::Pending;
+        agent.enrol(peer.program.clone()).map_err(|_| crate::BrokerError::NoAgent(name.clone()))?;
+        book.put_agent(shelf, agent)?;
+        Ok(is_news)
+    });
+    match enrolled {
+        Ok(false) => Ok(()),
+        Ok(true) => {
+            inner.tell(Event::Agents);
+            let note = how.map(|how| format!("confirmed by {how}"));
+            inner.write(Body { note, ..about(inner, name, peer, Kind::AgentEnrolled) }).map(drop)
+        }
+        Err(crate::BrokerError::Locked) => Err(Denial::Locked),
+        Err(_) => Err(Denial::AgentRevoked),
+    }
+}
+
+async fn converse(inner: &Arc<Inner>, applicant: Applying, peer: Peer) {
     let agent = applicant.agent.clone();
+    let (session, queue) = Session::new(inner.clone(), agent.clone(), peer.clone());
+    inner.sessions.add(session.clone());
+    let _leaves = Leaving { inner, session: &session };
+    // A lock or a revocation since the welcome may have come too early to find the session.
+    if let Err(denial) = known(inner, &agent, &peer) {
+        return turn_away(inner, applicant, &peer, &denial).await;
+    }
     if inner.write(about(inner, &agent, &peer, Kind::AgentConnected)).is_err() {
         return applicant.refuse(Refusal::Busy).await;
     }
     let admitted: std::io::Result<(LineReader<_>, LineWriter<_>)> = applicant.admit(mcp::MAX_MESSAGE).await;
     let Ok((reader, writer)) = admitted else { return };
-    let (session, queue) = Session::new(inner.clone(), agent.clone(), peer.clone());
-    inner.sessions.add(session.clone());
     inner.tell(Event::Agents);
     session.clone().run(reader, writer, queue).await;
-    inner.sessions.remove(&session.id);
     let ended = inner.books.change(|book, _| {
         book.end_session(&session.id);
         Ok(())
     });
-    inner.tell(Event::Agents);
     if ended.is_ok() {
         // A wallet that is locked by now has recorded that instead.
         let _ = inner.write(about(inner, &agent, &peer, Kind::AgentDisconnected));
+    }
+}
+
+/// Takes a session off the list, however it ends.
+struct Leaving<'a> {
+    inner: &'a Inner,
+    session: &'a Session,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.inner.sessions.remove(&self.session.id);
+        self.inner.tell(Event::Agents);
     }
 }
 

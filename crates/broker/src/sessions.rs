@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::task::TaskTracker;
 
 /// All open sessions and all calls on their way.
 #[derive(Clone, Default)]
 pub(crate) struct Sessions {
     open: Arc<Mutex<HashMap<SessionId, Arc<Session>>>>,
     flights: Arc<Mutex<HashMap<CallId, Flight>>>,
-    /// Tells that there are fewer of these.
+    /// What servers are told when a session leaves them.
+    pub(crate) farewells: TaskTracker,
+    /// Tells that there are fewer sessions or calls.
     less: Arc<Notify>,
 }
 
@@ -58,14 +61,23 @@ impl Sessions {
         self.less.notify_waiters();
     }
 
+    /// Waits until no call is on its way.
+    pub(crate) async fn calls_gone(&self) {
+        self.until(|| lock(&self.flights).is_empty()).await;
+    }
+
     /// Waits until no session is open, no call is on its way and no server is to be told anything.
     pub(crate) async fn all_gone(&self) {
+        self.until(|| lock(&self.open).is_empty() && lock(&self.flights).is_empty()).await;
+        self.farewells.close();
+        self.farewells.wait().await;
+    }
+
+    async fn until(&self, holds: impl Fn() -> bool) {
         loop {
             let mut less = std::pin::pin!(self.less.notified());
             less.as_mut().enable();
-            if lock(&self.open).is_empty()
-                && lock(&self.flights).is_empty()
-            {
+            if holds() {
                 return;
             }
             less.await;

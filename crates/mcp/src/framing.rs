@@ -74,6 +74,18 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
+    /// Ends when the stream has ended. What comes meanwhile is kept for [`LineReader::next`]; once that is more than a line,
+    /// nothing more is read, and the end is not seen. Cancel-safe.
+    pub async fn ended(&mut self) {
+        while self.buffer.len() <= self.limit {
+            self.buffer.reserve(LEAST);
+            if !self.stream.read_buf(&mut self.buffer).await.is_ok_and(|read| read > 0) {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
     /// What stands before the next newline in the buffer, if there is one.
     fn take_line(&mut self) -> Option<BytesMut> {
         let Some(found) = memchr(b'\n', &self.buffer[self.searched..]) else {

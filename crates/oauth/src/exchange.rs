@@ -5,9 +5,10 @@
 use crate::OAuthError;
 use crate::metadata::{Authority, Discovered};
 use crate::web::Line;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::Timestamp;
 use http::Request;
-use http::header::CONTENT_TYPE;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use oauth2::basic::{
     BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse, BasicTokenType,
 };
@@ -77,27 +78,37 @@ impl Account<'_> {
     pub(crate) async fn revoke(&self, tokens: &TokenSet) -> Result<bool, OAuthError> {
         let Some(endpoint) = &self.discovered.authority.revocation_endpoint else { return Ok(false) };
         let refresh = tokens.refresh.as_ref().map(|token| (token, "refresh_token"));
+        let mut outcome = Ok(true);
         for (token, hint) in refresh.into_iter().chain([(&tokens.access, "access_token")]) {
-            let response = self.line.send(self.revocation(endpoint, token, hint)?).await?;
-            if !response.status().is_success() {
-                let status = response.status().as_u16();
-                return Err(OAuthError::bad_answer(
-                    endpoint.as_str(),
-                    format!("revocation answered {status}"),
-                ));
-            }
+            // One that is not taken back is no reason to leave the other.
+            outcome = self.revoke_one(endpoint, token, hint).await.and(outcome);
         }
-        Ok(true)
+        outcome
+    }
+
+    async fn revoke_one(&self, endpoint: &Url, token: &Secret, hint: &str) -> Result<bool, OAuthError> {
+        let response = self.line.send(self.revocation(endpoint, token, hint)?).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(true);
+        }
+        Err(OAuthError::bad_answer(endpoint.as_str(), format!("revocation answered {}", status.as_u16())))
     }
 
     fn revocation(&self, endpoint: &Url, token: &Secret, hint: &str) -> Result<HttpRequest, OAuthError> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("token", &text(token)).append_pair("token_type_hint", hint);
-        form.append_pair("client_id", &self.registration.client_id);
-        if let Some(secret) = &self.registration.client_secret {
-            form.append_pair("client_secret", &text(secret));
+        let mut request = Request::post(endpoint.as_str());
+        match &self.registration.client_secret {
+            Some(secret) if !in_body(self.registration) => {
+                request = request.header(AUTHORIZATION, basic(&self.registration.client_id, secret));
+            }
+            secret => {
+                form.append_pair("client_id", &self.registration.client_id);
+                secret.iter().for_each(|secret| drop(form.append_pair("client_secret", &text(secret))));
+            }
         }
-        Request::post(endpoint.as_str())
+        request
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.finish().into_bytes())
             .map_err(|_| OAuthError::bad_answer(endpoint.as_str(), "no usable address"))
@@ -158,12 +169,23 @@ pub(crate) fn client(authority: &Authority, registration: &ClientRegistration) -
     let client = BasicClient::new(ClientId::new(registration.client_id.clone()))
         .set_auth_uri(AuthUrl::from_url(authority.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(authority.token_endpoint.clone()));
-    let in_body = registration.auth_method.as_deref() == Some("client_secret_post");
-    let client = client.set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth });
+    let client =
+        client.set_auth_type(if in_body(registration) { AuthType::RequestBody } else { AuthType::BasicAuth });
     match &registration.client_secret {
         Some(secret) => client.set_client_secret(ClientSecret::new(text(secret))),
         None => client,
     }
+}
+
+/// Whether the client shows its secret in the body of a request, as it was registered; else in its header.
+fn in_body(registration: &ClientRegistration) -> bool {
+    registration.auth_method.as_deref() == Some("client_secret_post")
+}
+
+/// RFC 6749, §2.3.1: both parts form-encoded first.
+fn basic(client_id: &str, secret: &Secret) -> String {
+    let encode = |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(&text(secret)))))
 }
 
 fn denied(issuer: &str, said: &BasicErrorResponse) -> OAuthError {

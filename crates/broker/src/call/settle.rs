@@ -1,9 +1,10 @@
 //! Step 3: a question becomes a permit only by a human's answer to exactly this call.
 
 use super::{Cleared, Decided, Facts, Known, Trip, decision};
+use crate::approval::Given;
 use crate::end::{Cut, Stop};
 use crate::random;
-use domain::{Answer, ApprovalId, Denial, Digest, Subject};
+use domain::{ApprovalId, Denial, Digest, Subject};
 use policy::Asking;
 use proof::receipt::{Body, Kind, Verdict};
 use std::time::Duration;
@@ -25,10 +26,10 @@ impl Trip<'_> {
             Decided::Asking(asking, place) => (asking, place),
         };
         let id = ApprovalId::new(random::make_id());
-        let answer = self.ask(&id, &asking).await?;
+        let given = self.ask(&id, &asking).await?;
         let now = self.session.inner.clock.now();
-        let settled = policy::settle(asking, id.clone(), answer, now);
-        self.record_answer(&id, settled.is_ok())?;
+        let settled = policy::settle(asking, id.clone(), given.answer, now);
+        self.record_answer(&id, settled.is_ok(), given.note())?;
         let settled = settled.map_err(|denial| self.refuse(denial))?;
         known.facts = self.same_facts(known.facts.definition).await?;
         if let Some(yes) = settled.standing {
@@ -54,7 +55,7 @@ impl Trip<'_> {
         }
     }
 
-    async fn ask(&self, id: &ApprovalId, asking: &Asking) -> Result<Answer, Stop> {
+    async fn ask(&self, id: &ApprovalId, asking: &Asking) -> Result<Given, Stop> {
         let inner = &self.session.inner;
         let Some(delegation) = asking.permit().delegation().cloned() else {
             return Err(self.refuse(Denial::NotGranted));
@@ -91,10 +92,10 @@ impl Trip<'_> {
         answer.map_err(|cut| self.not_begun(cut))
     }
 
-    fn record_answer(&self, id: &ApprovalId, granted: bool) -> Result<(), Stop> {
+    fn record_answer(&self, id: &ApprovalId, granted: bool, note: Option<String>) -> Result<(), Stop> {
         let kind = if granted { Kind::ApprovalGranted } else { Kind::ApprovalRefused };
         let verdict = if granted { Verdict::Allowed } else { Verdict::Denied };
         let decision = Some(decision(verdict, "human", Some(id.clone())));
-        self.write(Body { decision, ..self.body(kind) }).map(drop)
+        self.write(Body { decision, note, ..self.body(kind) }).map(drop)
     }
 }

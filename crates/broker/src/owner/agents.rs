@@ -71,24 +71,27 @@ impl Broker {
         self.agent_changed(name, Kind::AgentResumed, Some(consent.how()))
     }
 
-    /// Ends an agent for good: its delegations are revoked, its calls cancelled, its connections closed, its secret deleted.
+    /// Ends an agent for good: its delegations are revoked, its calls cancelled, its connections closed, its secret and its key
+    /// deleted.
     ///
     /// # Errors
     /// [`BrokerError::NoAgent`], [`BrokerError::Locked`].
     pub async fn revoke_agent(&self, name: &AgentName) -> Result<(), BrokerError> {
         let (inner, now) = (&self.0, self.now());
-        inner.books.change(|book, shelf| {
+        let revoked = inner.books.change(|book, shelf| {
             let mut agent = book.agent(name)?.clone();
             agent.revoke();
             book.put_agent(shelf, agent)?;
-            let ids: Vec<_> = book.of(name).map(|signed| signed.delegation.id.clone()).collect();
-            ids.iter().try_for_each(|id| book.revoke(shelf, id, now))
-        })?;
+            let ids = book.of(name).map(|signed| signed.delegation.id.clone()).collect();
+            book.revoke_all(shelf, ids, now)
+        });
         inner.sessions.cancel_calls(|call| call.agent == *name);
         inner.sessions.end_of(name);
+        let revoked = revoked?;
         inner.forget_enrolment(name)?;
-        inner.tell(Event::Delegations);
-        self.agent_changed(name, Kind::AgentRevoked, None)
+        inner.vault.delete_agent_key(name)?;
+        self.agent_changed(name, Kind::AgentRevoked, None)?;
+        self.delegations_revoked(revoked)
     }
 
     pub(crate) fn change_agent(

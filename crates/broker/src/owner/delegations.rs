@@ -8,6 +8,7 @@ use domain::{
 use ledger::Line;
 use proof::receipt::{Body, Kind};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Broker {
@@ -83,6 +84,22 @@ impl Broker {
             agent: Some(agent),
             delegation: Some(id.clone()),
             ..inner.body(Kind::DelegationRevoked)
+        })
+    }
+
+    /// Tells of delegations that another act has revoked: a receipt each, and their agents hear of it.
+    pub(super) fn delegations_revoked(&self, revoked: Vec<Arc<Signed>>) -> Result<(), BrokerError> {
+        let inner = &self.0;
+        inner.tell(Event::Delegations);
+        for signed in &revoked {
+            inner.sessions.lists_changed(&signed.delegation.agent);
+        }
+        revoked.iter().try_for_each(|signed| {
+            inner.note(Body {
+                agent: Some(signed.delegation.agent.clone()),
+                delegation: Some(signed.delegation.id.clone()),
+                ..inner.body(Kind::DelegationRevoked)
+            })
         })
     }
 

@@ -10,6 +10,8 @@ mod agents;
 mod delegations;
 mod questions;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod view;
 mod wallet;
 

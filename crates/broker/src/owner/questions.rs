@@ -1,5 +1,6 @@
 //! Questions that wait, and the human's answers.
 
+use crate::approval::Given;
 use crate::{Broker, BrokerError, Consent, LiveCall};
 use domain::{Answer, ApprovalId, Question, Reach, Timestamp};
 
@@ -20,12 +21,12 @@ impl Broker {
         &self,
         id: &ApprovalId,
         answer: Answer,
-        _consent: Consent,
+        consent: Consent,
     ) -> Result<(), BrokerError> {
         if let Answer::Allow { reach } = answer {
             self.check_reach(id, reach)?;
         }
-        self.0.desk.answer(id, answer).map(drop)
+        self.0.desk.answer(id, Given { answer, how: Some(consent.how()) }).map(drop)
     }
 
     /// Whether a yes to this question may reach so far.
@@ -51,7 +52,7 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::NoQuestion`] when it no longer waits.
     pub async fn deny(&self, id: &ApprovalId) -> Result<(), BrokerError> {
-        self.0.desk.answer(id, Answer::Deny).map(drop)
+        self.0.desk.answer(id, Given { answer: Answer::Deny, how: None }).map(drop)
     }
 
     /// One question.

@@ -13,7 +13,7 @@ use proof::receipt::{Body, Kind};
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
-use vault::{SecretName, VaultError};
+use vault::{Secret, SecretName, VaultError};
 
 /// How long the human's own look at a server may take.
 const LOOK: Duration = Duration::from_secs(30);
@@ -47,41 +47,45 @@ impl Broker {
             return Err(BrokerError::NameTaken(new.name.to_string()));
         }
         check(&new)?;
-        for (variable, secret) in &new.env_secrets {
-            inner.vault.put_secret(&SecretName::Env(new.name.clone(), variable.clone()), secret)?;
-        }
-        if let Some(header) = &new.header {
-            inner.vault.put_secret(&SecretName::Header(new.name.clone()), header)?;
-        }
-        let (transport, programs) = settled(inner, new.transport)?;
-        let server = Server { name: new.name.clone(), transport, added: self.now() };
-        inner.books.change(|book, shelf| book.put_server(shelf, server, programs))?;
-        self.server_changed(&new.name, Kind::ServerAdded, Some(format!("confirmed by {}", consent.how())))?;
-        self.server(&new.name)
+        let NewServer { name, transport, env_secrets, header } = new;
+        let (transport, programs) = settled(inner, transport)?;
+        let server = Server { name: name.clone(), transport, added: self.now() };
+        inner.books.change(|book, shelf| {
+            // Another one of this name may have come in the meantime: its secrets are not to be overwritten.
+            if book.servers.contains_key(&name) {
+                return Err(BrokerError::NameTaken(name.to_string()));
+            }
+            let added = put_secrets(inner, &name, &env_secrets, header.as_ref())
+                .and_then(|()| book.put_server(shelf, server, programs));
+            added.inspect_err(|_| forget_secrets(inner, &name))
+        })?;
+        self.server_changed(&name, Kind::ServerAdded, Some(format!("confirmed by {}", consent.how())))?;
+        self.server(&name)
     }
 
-    /// Removes a server and every secret for it; calls on their way to it are cancelled, the login is ended. Delegations that
-    /// name it are revoked: they were given for this server, not for whatever takes its name next.
+    /// Removes a server and every secret for it; calls on their way to it are cancelled, then the login is ended. Delegations
+    /// that name it are revoked: they were given for this server, not for whatever takes its name next.
     ///
     /// # Errors
     /// [`BrokerError::NoServer`], [`BrokerError::Locked`].
     pub async fn remove_server(&self, name: &ServerName) -> Result<(), BrokerError> {
         let inner = &self.0;
-        let view = self.server(name)?;
-        if matches!(view.login, LoginState::LoggedIn { .. })
-            && let Err(error) = self.logout(name).await
-        {
-            tracing::info!(%error, "the server could not be told about the end of the login");
-        }
-        let now = self.now();
-        inner.books.change(|book, shelf| {
-            book.on(name).iter().try_for_each(|id| book.revoke(shelf, id, now))?;
-            book.remove_server(shelf, name)
-        })?;
+        let (login, now) = (self.server(name)?.login, self.now());
+        let revoked = inner.books.change(|book, shelf| {
+            let revoked = book.revoke_all(shelf, book.on(name), now)?;
+            book.remove_server(shelf, name)?;
+            Ok(revoked)
+        });
         inner.sessions.leave(name);
-        inner.vault.delete_secrets_of(name)?;
-        inner.tell(Event::Delegations);
-        self.server_changed(name, Kind::ServerRemoved, None)
+        self.delegations_revoked(revoked?)?;
+        self.server_changed(name, Kind::ServerRemoved, None)?;
+        if matches!(login, LoginState::LoggedIn { .. }) {
+            if let Err(error) = inner.oauth.logout(name).await {
+                tracing::info!(%error, "the server could not be told about the end of the login");
+            }
+            self.server_changed(name, Kind::LoginEnded, None)?;
+        }
+        Ok(inner.vault.delete_secrets_of(name)?)
     }
 
     /// What a server's tools are, asked now.
@@ -222,6 +226,28 @@ fn settled(inner: &Inner, transport: Transport) -> Result<(Transport, Vec<Progra
     let found = Resolved::find(&launch).map_err(failed)?;
     let programs = stdio::programs(&found, &inner.gate.evidence).map_err(failed)?;
     Ok((Transport::Stdio(found.launch().clone()), programs))
+}
+
+fn put_secrets(
+    inner: &Inner,
+    name: &ServerName,
+    env: &[(String, Secret)],
+    header: Option<&Secret>,
+) -> Result<(), BrokerError> {
+    for (variable, secret) in env {
+        inner.vault.put_secret(&SecretName::Env(name.clone(), variable.clone()), secret)?;
+    }
+    if let Some(header) = header {
+        inner.vault.put_secret(&SecretName::Header(name.clone()), header)?;
+    }
+    Ok(())
+}
+
+/// A server that was not added after all leaves no secret behind.
+fn forget_secrets(inner: &Inner, name: &ServerName) {
+    if let Err(error) = inner.vault.delete_secrets_of(name) {
+        tracing::warn!(%error, server = %name, "secrets of a server that was not added could not be deleted");
+    }
 }
 
 fn check(new: &NewServer) -> Result<(), BrokerError> {

@@ -1,5 +1,6 @@
 //! The wallet as a whole: open, create, unlock, lock, stop.
 
+use crate::approval::Given;
 use crate::book::About;
 use crate::checkpoints;
 use crate::control;
@@ -96,7 +97,8 @@ impl Broker {
     }
 
     /// Ends every session and wipes the keys from memory. From the first moment on nothing is decided; calls under way are
-    /// cancelled and have two seconds to end, a login that is being renewed has ten. What was sent already is not taken back.
+    /// cancelled; they and their connections have two seconds each to end, a login that is being renewed has ten. What was sent
+    /// already is not taken back.
     pub async fn lock(&self) {
         let _one_at_a_time = self.0.turning.lock().await;
         if !self.0.vault.is_locked() {
@@ -225,8 +227,8 @@ impl Broker {
         let ticket = self.0.desk.ask(id, subject, self.now(), CONFIRMATION);
         let ticket = ticket.map_err(|_| BrokerError::Invalid("too many questions wait already".into()))?;
         match ticket.answered().await {
-            Some(Answer::Allow { .. }) => Ok(Consent::by_confirmation()),
-            Some(Answer::Deny) | None => Err(BrokerError::NotConfirmed),
+            Some(Given { answer: Answer::Allow { .. }, .. }) => Ok(Consent::by_confirmation()),
+            Some(Given { answer: Answer::Deny, .. }) | None => Err(BrokerError::NotConfirmed),
         }
     }
 

@@ -82,7 +82,7 @@ impl Session {
         let slot = lock(&self.links).remove(server);
         if let (Some(slot), Some(session)) = (slot, self.me.upgrade()) {
             slot.left.cancel();
-            tokio::spawn(async move { session.shut(slot).await });
+            self.inner.sessions.farewells.spawn(async move { session.shut(slot).await });
         }
     }
 

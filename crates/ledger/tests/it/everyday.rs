@@ -3,7 +3,7 @@
 use crate::support::*;
 use domain::{AgentName, DelegationId, SignError, Signature, Signer, Target};
 use ledger::{Filter, Ledger, LedgerError, Line, Usage};
-use proof::receipt::{Body, Kind, Status, Verdict};
+use proof::receipt::{Body, Checkpoint, Kind, Status, Verdict};
 use std::fs;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;

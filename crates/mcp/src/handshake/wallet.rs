@@ -88,6 +88,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Applicant<R, W> {
         Ok((self.reader, self.writer))
     }
 
+    /// Ends when it has hung up: then nobody waits to be let in.
+    pub async fn gone(&mut self) {
+        self.reader.ended().await;
+    }
+
     /// Turns it away.
     pub async fn refuse(mut self, refusal: Refusal) {
         refuse(&mut self.writer, refusal).await;

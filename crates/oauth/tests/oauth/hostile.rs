@@ -2,7 +2,7 @@
 
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -47,6 +47,7 @@ struct Desk {
     behaviour: Behaviour,
     registrations: Mutex<Vec<Value>>,
     tokens: Mutex<Vec<Fields>>,
+    revocations: Mutex<Vec<(Option<String>, Fields)>>,
     gate: Semaphore,
     challenge: Mutex<Option<String>>,
 }
@@ -59,6 +60,7 @@ pub(crate) async fn hostile(behaviour: Behaviour) -> Hostile {
         behaviour,
         registrations: Mutex::default(),
         tokens: Mutex::default(),
+        revocations: Mutex::default(),
         gate: Semaphore::new(Semaphore::MAX_PERMITS),
         challenge: Mutex::default(),
     });
@@ -69,6 +71,7 @@ pub(crate) async fn hostile(behaviour: Behaviour) -> Hostile {
         .route("/authorize", get(authorize))
         .route("/register", post(register))
         .route("/token", post(token))
+        .route("/revoke", post(revoke))
         .with_state(Arc::clone(&desk));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Hostile { url: Url::parse(&format!("{base}/mcp")).unwrap(), desk }
@@ -78,6 +81,11 @@ impl Hostile {
     /// Every form the token endpoint was sent.
     pub(crate) fn tokens(&self) -> Vec<HashMap<String, String>> {
         self.desk.tokens.lock().unwrap().clone()
+    }
+
+    /// Every revocation: its `Authorization` header and its form.
+    pub(crate) fn revocations(&self) -> Vec<(Option<String>, HashMap<String, String>)> {
+        self.desk.revocations.lock().unwrap().clone()
     }
 
     pub(crate) fn registrations(&self) -> Vec<Value> {
@@ -153,4 +161,17 @@ async fn token(State(desk): State<Arc<Desk>>, Form(form): Form<Fields>) -> (Stat
     drop(desk.gate.acquire().await.unwrap());
     let (status, answer) = (desk.behaviour.token)(n);
     (StatusCode::from_u16(status).unwrap(), Json(answer))
+}
+
+/// Takes no refresh token back.
+async fn revoke(
+    State(desk): State<Arc<Desk>>,
+    headers: axum::http::HeaderMap,
+    Form(form): Form<Fields>,
+) -> StatusCode {
+    let status =
+        if form["token_type_hint"] == "access_token" { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let shown = headers.get(AUTHORIZATION).map(|shown| shown.to_str().unwrap().to_owned());
+    desk.revocations.lock().unwrap().push((shown, form));
+    status
 }

@@ -7,6 +7,7 @@ use oauth::OAuthError;
 use playground::{Playground, PlaygroundOptions};
 use reqwest::Client;
 use serde_json::json;
+use vault::{ClientRegistration, Secret};
 
 async fn at_the_playground() -> (Playground, World) {
     let options = PlaygroundOptions { auto_approve: true, ..PlaygroundOptions::default() };
@@ -189,4 +190,52 @@ async fn a_restarted_wallet_goes_on_with_the_login() {
     assert_eq!(server.tokens().len(), 1);
     restarted.fresh(&world.server.name, later(3600)).await.unwrap();
     assert_eq!(server.tokens()[1]["refresh_token"], "refresh-1");
+}
+
+#[tokio::test]
+async fn a_revocation_is_made_as_the_client_was_registered_and_one_failure_spares_no_token() {
+    let revocable: fn(&str, &mut serde_json::Value) =
+        |base, document| document["revocation_endpoint"] = format!("{base}/revoke").into();
+    let server = hostile(Behaviour { authority: revocable, ..Behaviour::default() }).await;
+    let world = world(&server.url);
+    world.log_in(&FakeBrowser::honest()).await.unwrap();
+    let tokens = world.vault.tokens(&world.server.name);
+    let issuer = tokens.load().unwrap().unwrap().issuer.clone();
+    let known = tokens.registration(&issuer).unwrap().unwrap();
+    let (client_secret, auth_method) = (Some(Secret::new("s3cret:+")), Some("client_secret_basic".into()));
+    tokens.save_registration(&ClientRegistration { client_secret, auth_method, ..known }).unwrap();
+
+    world.oauth.logout(&world.server.name).await.unwrap_err();
+
+    let revocations = server.revocations();
+    let hints: Vec<_> = revocations.iter().map(|(_, form)| form["token_type_hint"].as_str()).collect();
+    assert_eq!(hints, ["refresh_token", "access_token"]);
+    for (shown, form) in &revocations {
+        // the-client:s3cret%3A%2B
+        assert_eq!(shown.as_deref(), Some("Basic dGhlLWNsaWVudDpzM2NyZXQlM0ElMkI="));
+        assert!(!form.contains_key("client_secret"), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_under_way_can_be_waited_for() {
+    let server = hostile(Behaviour::default()).await;
+    let world = world(&server.url);
+    world.log_in(&FakeBrowser::honest()).await.unwrap();
+    server.hold();
+    let asker = world.oauth.clone();
+    let name = world.server.name.clone();
+    let waits = tokio::spawn(async move { asker.fresh(&name, later(3600)).await });
+    while server.tokens().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    // Whoever asked for it has gone.
+    waits.abort();
+
+    let settled = world.oauth.settled();
+    tokio::pin!(settled);
+    assert!(futures_util::poll!(&mut settled).is_pending());
+    server.let_go();
+    settled.await;
+    assert_eq!(world.access(), "access-2", "what it brought is kept");
 }
