@@ -52,6 +52,13 @@ async fn threat_20_an_approval_is_for_these_arguments_and_no_others() {
     let again = agent.call("notes__write_note", json!({"text": "…", "title": "mine"})).await;
     assert_eq!(text(&again), "Written: mine");
 
+    // The record says how far the yes reaches, how it was given, and which call went on its strength.
+    let granted = wallet.receipts("approval.granted").await.remove(0);
+    assert_eq!(granted["note"], "as long as the delegation holds, confirmed by passphrase");
+    let opened = wallet.receipts("call.opened").await.pop().unwrap();
+    assert_eq!(opened["decision"]["rule"], "standing", "{opened}");
+    assert_eq!(opened["decision"]["approval"], granted["decision"]["approval"]);
+
     // Other arguments: a new question.
     let human = async { wallet.deny(&wallet.question_about("write_note").await).await };
     let (other, ()) = tokio::join!(agent.call("notes__write_note", note("yours")), human);

@@ -11,6 +11,7 @@ mod everything;
 mod first_call;
 mod keyring;
 mod login;
+mod looks;
 mod redaction;
 mod refresh;
 mod revocation;

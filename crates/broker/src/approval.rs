@@ -202,6 +202,15 @@ mod tests {
         assert!(desk.questions().is_empty());
     }
 
+    #[test]
+    fn a_yes_says_how_far_it_reaches_and_how_it_was_given() {
+        let said = |reach| Given { answer: Answer::Allow { reach }, how: Some("window") }.note();
+        assert_eq!(said(Reach::Session).as_deref(), Some("for this session, confirmed by window"));
+        let until = Reach::Until { until: NOW };
+        assert_eq!(said(until), Some(format!("until {NOW}, confirmed by window")));
+        assert_eq!(Given { answer: Answer::Deny, how: None }.note(), None);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_question_nobody_answers_expires() {
         let (desk, mut events) = desk();

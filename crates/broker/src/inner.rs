@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::keys::Keys;
 use crate::login::LoggedOut;
+use crate::looks::Looks;
 use crate::sessions::Sessions;
 use crate::{BrokerError, CreateWallet, Event, Home, KeyChoice, OpenError};
 use domain::{AgentName, Denial, ServerName};
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) budget: Budget,
     pub(crate) desk: Desk,
     pub(crate) sessions: Sessions,
+    pub(crate) looks: Looks,
     pub(crate) clock: Clock,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) windows: AtomicBool,
@@ -76,6 +78,7 @@ impl Inner {
             budget: Budget::new(ledger.clone()),
             desk: Desk::new(events.clone()),
             sessions: Sessions::default(),
+            looks: Looks::default(),
             windows: AtomicBool::new(false),
             gate: Gate::default(),
             logged_out: LoggedOut::default(),
@@ -108,6 +111,13 @@ impl Inner {
             self.notice(format!(
                 "The record's last line was cut off; the rest of it is in {}.",
                 path.display()
+            ));
+        }
+        if self.clock.is_behind() {
+            self.notice(format!(
+                "This machine's clock stands before the newest receipt, of {}: no call leaves until it is right. If it was once \
+                 set ahead by mistake, the known issues say what to do.",
+                self.clock.now()
             ));
         }
         if let Some((path, line)) = recovery.suspect {

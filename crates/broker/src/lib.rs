@@ -21,6 +21,7 @@ mod keys;
 mod link;
 mod listing;
 mod login;
+mod looks;
 mod open;
 mod owner;
 mod preview;

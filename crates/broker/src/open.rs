@@ -36,11 +36,7 @@ pub(crate) async fn open(
 
 /// The human's own look at a server: these lists of it, over a connection that ends at once. A list it does not have, or
 /// can't give beside its tools, is empty.
-pub(crate) async fn look<const N: usize>(
-    inner: &Inner,
-    server: Server,
-    lists: [List; N],
-) -> Result<[Vec<Value>; N], Fault> {
+pub(crate) async fn look(inner: &Inner, server: Server, lists: &[List]) -> Result<Vec<Vec<Value>>, Fault> {
     // The human knows, and no agent waits: nothing to record or to notify about.
     if inner.is_logged_out(&server.name) {
         return Err(Fault::LoginNeeded);
@@ -49,16 +45,19 @@ pub(crate) async fn look<const N: usize>(
     let attachment = inner.attach(policy::for_owner(&server.name, inner.clock.now()))?;
     let headers = attachment.headers();
     let link = connect(inner, server, Hello::of_wallet(), attachment, Weak::new()).await?;
-    let mut looked = [const { vec![] }; N];
-    for (seen, list) in looked.iter_mut().zip(lists) {
-        match listed(&link, list, &headers).await {
-            Ok(items) => *seen = items,
+    let mut looked = vec![];
+    for &list in lists {
+        looked.push(match listed(&link, list, &headers).await {
+            Ok(items) => items,
             Err(fault) if list == List::Tools => {
                 link.close(headers).await;
                 return Err(fault);
             }
-            Err(error) => tracing::info!(%error, method = list.method(), "a list can't be had"),
-        }
+            Err(error) => {
+                tracing::info!(%error, method = list.method(), "a list can't be had");
+                vec![]
+            }
+        });
     }
     link.close(headers).await;
     Ok(looked)

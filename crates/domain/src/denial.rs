@@ -119,7 +119,9 @@ impl Denial {
                 "Refused: the wallet can't write its record, so nothing was sent. Is the disk full or read-only?".into()
             }
             Self::ClockBehind => {
-                "Refused: this machine's clock stands before the wallet's newest receipt. Set the clock right and try again.".into()
+                "Refused: this machine's clock stands before the wallet's newest receipt. The human can set the clock right; if it was \
+                 once set ahead by mistake, the wallet's known issues say what to do."
+                    .into()
             }
         }
     }

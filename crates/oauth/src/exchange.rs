@@ -105,7 +105,7 @@ impl Account<'_> {
             }
             secret => {
                 form.append_pair("client_id", &self.registration.client_id);
-                secret.iter().for_each(|secret| drop(form.append_pair("client_secret", &text(secret))));
+                form.extend_pairs(secret.iter().map(|secret| ("client_secret", text(secret))));
             }
         }
         request

@@ -77,6 +77,7 @@ pub fn admit(
         delegation: Some(delegation.id.clone()),
         definition: None,
         digest: None,
+        approval: None,
         expires: now.plus(Permit::LIFE).min(delegation.expires),
     })
 }
@@ -91,6 +92,7 @@ pub fn for_owner(server: &ServerName, now: Timestamp) -> Permit {
         delegation: None,
         definition: None,
         digest: None,
+        approval: None,
         expires: now.plus(Permit::LIFE),
     }
 }

@@ -96,12 +96,12 @@ fn weigh_tool(facts: &Facts<'_>, candidate: &Candidate<'_>, tool: &ToolGrant, no
         return Decision::Deny(denial);
     }
     let permit = permit(facts.call, candidate.delegation, Some(definition), now);
-    if tool.approval == ApprovalMode::Never
-        || facts.standing.iter().any(|yes| covers(yes, &permit, facts.call, now))
-    {
-        Decision::Allow(permit)
-    } else {
-        Decision::Ask(Asking::new(permit, facts.call, tool.approval, candidate.delegation.expires))
+    if tool.approval == ApprovalMode::Never {
+        return Decision::Allow(permit);
+    }
+    match facts.standing.iter().find(|yes| covers(yes, &permit, facts.call, now)) {
+        Some(yes) => Decision::Allow(Permit { approval: Some(yes.approval.clone()), ..permit }),
+        None => Decision::Ask(Asking::new(permit, facts.call, tool.approval, candidate.delegation.expires)),
     }
 }
 
@@ -136,6 +136,7 @@ fn permit(call: &Call, delegation: &Delegation, definition: Option<Digest>, now:
         delegation: Some(delegation.id.clone()),
         definition,
         digest: Some(call.digest),
+        approval: None,
         expires: now.plus(Permit::LIFE).min(delegation.expires),
     }
 }

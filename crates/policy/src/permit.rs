@@ -1,6 +1,6 @@
 //! The one thing that opens the vault.
 
-use domain::{AgentName, DelegationId, Digest, ServerName, Timestamp};
+use domain::{AgentName, ApprovalId, DelegationId, Digest, ServerName, Timestamp};
 use std::time::Duration;
 
 /// Leave to use one server's credential once. Only this crate makes one; it can't be copied or stored, and is used by
@@ -23,6 +23,7 @@ pub struct Permit {
     pub(crate) delegation: Option<DelegationId>,
     pub(crate) definition: Option<Digest>,
     pub(crate) digest: Option<Digest>,
+    pub(crate) approval: Option<ApprovalId>,
     pub(crate) expires: Timestamp,
 }
 
@@ -75,6 +76,12 @@ impl Permit {
     #[must_use]
     pub const fn digest(&self) -> Option<Digest> {
         self.digest
+    }
+
+    /// By which earlier yes that still holds, if by one.
+    #[must_use]
+    pub const fn approval(&self) -> Option<&ApprovalId> {
+        self.approval.as_ref()
     }
 
     /// Until when, exclusive.

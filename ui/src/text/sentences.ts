@@ -193,6 +193,7 @@ const NOTED: Record<string, string> = {
   "server.added": "A server was added",
   "server.changed": "A server was changed",
   "server.removed": "A server was removed",
+  "server.looked": "Its tools were looked at",
   "server.tool_changed": "A tool changed",
   "login.started": "The browser was opened for a login",
   "login.completed": "You logged in",

@@ -17,11 +17,9 @@ impl Trip<'_> {
     pub(super) async fn settle(&self, known: &mut Known, decided: Decided) -> Result<Cleared, Stop> {
         let (asking, place) = match decided {
             Decided::Allowed(permit, place) => {
-                return Ok(Cleared {
-                    permit,
-                    place,
-                    decision: decision(Verdict::Allowed, "delegation", None),
-                });
+                let rule = if permit.approval().is_some() { "standing" } else { "delegation" };
+                let decision = decision(Verdict::Allowed, rule, permit.approval().cloned());
+                return Ok(Cleared { permit, place, decision });
             }
             Decided::Asking(asking, place) => (asking, place),
         };

@@ -3,11 +3,8 @@
 use crate::{Broker, BrokerError, ReceiptCheck};
 use domain::PublicKey;
 use ledger::{Entry, Filter, Report};
-<<<<<<< HEAD
-use proof::receipt::{self, Checkpoint};
+use proof::receipt;
 use serde_json::Value;
-=======
->>>>>>> 3347095 (Shut the book first when the wallet is locked, and let what is under way end while the vault is open)
 use std::io::Write;
 use vault::KeyName;
 

@@ -128,7 +128,7 @@ impl Broker {
 
     async fn pin(&self, draft: &GrantDraft) -> Result<Grant, BrokerError> {
         let server = self.server(&draft.server)?.server;
-        let tools = if draft.tools.is_empty() { vec![] } else { self.tools(&draft.server).await? };
+        let tools = if draft.tools.is_empty() { vec![] } else { self.tools_now(&draft.server).await? };
         let pinned = draft.tools.iter().map(|wanted| pin_tool(draft, wanted, &tools));
         Ok(Grant {
             server: draft.server.clone(),

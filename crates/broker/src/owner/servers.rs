@@ -1,22 +1,15 @@
 //! Servers: add, look at, log in, log out, remove.
 
-use crate::clean;
 use crate::inner::Inner;
-use crate::tools::Tools;
-use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, Offer, ServerView};
+use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, ServerView};
 use async_trait::async_trait;
-use domain::{Credential, EnvValue, Program, Server, ServerName, Tool, Transport};
-use mcp::lists::List;
+use domain::{Credential, EnvValue, Program, ServerName, Server, Transport};
 use mcp::upstream::stdio::{self, Resolved};
 use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
-use serde_json::Value;
-use std::time::Duration;
 use url::Url;
 use vault::{Secret, SecretName, VaultError};
 
-/// How long the human's own look at a server may take.
-const LOOK: Duration = Duration::from_secs(30);
 /// Those that are addresses of documents are the longest.
 const LONGEST_CLIENT_ID: usize = 2048;
 
@@ -86,51 +79,6 @@ impl Broker {
             self.server_changed(name, Kind::LoginEnded, None)?;
         }
         Ok(inner.vault.delete_secrets_of(name)?)
-    }
-
-    /// What a server's tools are, asked now.
-    ///
-    /// # Errors
-    /// [`BrokerError::NoServer`]; [`BrokerError::Upstream`] when it can't be reached, wants a login or answers nonsense.
-    pub async fn tools(&self, name: &ServerName) -> Result<Vec<Tool>, BrokerError> {
-        let [tools] = self.look(name, [List::Tools]).await?;
-        Ok(self.read(tools))
-    }
-
-    /// What a server has to offer, asked now: what a human may grant.
-    ///
-    /// # Errors
-    /// As for [`Broker::tools`].
-    pub async fn offers(&self, name: &ServerName) -> Result<Offer, BrokerError> {
-        let lists = [List::Tools, List::Resources, List::ResourceTemplates, List::Prompts];
-        let [tools, resources, templates, prompts] = self.look(name, lists).await?;
-        let [resources, templates, prompts] = [resources, templates, prompts].map(|list| self.clean(list));
-        Ok(Offer { tools: self.read(tools), resources, templates, prompts })
-    }
-
-    /// Tools as the server defines them, to be pinned; shown without what it should not have said.
-    fn read(&self, tools: Vec<Value>) -> Vec<Tool> {
-        let redactor = self.0.vault.redactor();
-        let tools = Tools::new(tools).into_listed().into_iter();
-        tools.map(|tool| Tool { raw: clean::value(&redactor, tool.raw), ..tool }).collect()
-    }
-
-    fn clean(&self, list: Vec<Value>) -> Vec<Value> {
-        let redactor = self.0.vault.redactor();
-        list.into_iter().map(|item| clean::value(&redactor, item)).collect()
-    }
-
-    async fn look<const N: usize>(
-        &self,
-        name: &ServerName,
-        lists: [List; N],
-    ) -> Result<[Vec<Value>; N], BrokerError> {
-        let server = self.server(name)?.server;
-        let failed = |reason: String| BrokerError::Upstream { server: name.clone(), reason };
-        let looked = tokio::time::timeout(LOOK, crate::open::look(&self.0, server, lists)).await;
-        let looked = looked.map_err(|_| failed(format!("gave no answer within {} s", LOOK.as_secs())))?;
-        let redactor = self.0.vault.redactor();
-        looked.map_err(|fault| failed(clean::words(&redactor, &self.0.understood(name, fault))))
     }
 
     /// Logs in to a server with the system's browser. `open` is given the address to show.
@@ -212,6 +160,7 @@ impl Broker {
     }
 
     fn server_changed(&self, name: &ServerName, kind: Kind, note: Option<String>) -> Result<(), BrokerError> {
+        self.0.looks.forget(name);
         self.0.tell(Event::Servers);
         self.0.note(Body { server: Some(name.clone()), note, ..self.0.body(kind) })
     }

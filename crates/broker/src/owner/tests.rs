@@ -57,7 +57,12 @@ fn stdio(name: &str, command: &str) -> NewServer {
 }
 
 fn tool(name: &str) -> ToolDraft {
-    ToolDraft { name: name.into(), approval: ApprovalMode::Never, limits: Limits::default() }
+    ToolDraft {
+        name: name.into(),
+        definition: None,
+        approval: ApprovalMode::Never,
+        limits: Limits::default(),
+    }
 }
 
 fn grant(server: &str) -> GrantDraft {

@@ -84,10 +84,10 @@ pub struct Decision {
     /// [`domain::Denial::code`], for a denial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What decided: `delegation`, `standing`, `approval`, …
+    /// What decided: `policy`, `delegation`, `standing` (an earlier yes that still holds), `approval`, `human`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// The question the human answered.
+    /// The question the human answered, also for a yes that holds on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalId>,
 }

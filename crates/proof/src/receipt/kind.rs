@@ -67,6 +67,8 @@ kinds! {
     ServerChanged = "server.changed",
     /// Removed by the human.
     ServerRemoved = "server.removed",
+    /// Its tools were asked for on the owner's side, with its credential.
+    ServerLooked = "server.looked",
     /// A tool is not what it was when it was granted.
     ServerToolChanged = "server.tool_changed",
     /// A browser was opened.
