@@ -56,7 +56,7 @@ fn delegation() -> Delegation {
 fn issue(delegation: &Delegation) -> Result<SdJwt, ProofError> {
     let mut counter = 0;
     let salts = || {
-        counter += 1;
+        counter = u8::wrapping_add(counter, 1);
         [counter; 16]
     };
     sd_jwt::issue(delegation, &agent().public_key(), salts, &human())
