@@ -9,6 +9,7 @@ mod crash;
 mod ending;
 mod everything;
 mod first_call;
+mod joining;
 mod keyring;
 mod login;
 mod looks;

@@ -312,3 +312,50 @@ fn refused(inner: &Inner, agent: &AgentName, peer: &Peer, denial: &Denial) {
 fn about(inner: &Inner, agent: &AgentName, peer: &Peer, kind: Kind) -> Body {
     Body { agent: Some(agent.clone()), peer: Some(peer.clone()), ..inner.body(kind) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Broker, Consent, CreateWallet, Home, KeyChoice, Secret};
+    use domain::Digest;
+    use mcp::handshake::{prove_to_wallet, verdict};
+    use std::os::unix::net::UnixStream;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn threat_26_an_agent_revoked_while_it_is_let_in_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let broker = Broker::open(Home::at(dir.path())).await.unwrap();
+        let passphrase = Some(Secret::new("correct horse"));
+        let new = CreateWallet { identity: "Test".into(), keys: KeyChoice::Passphrase, passphrase };
+        broker.create(new).await.unwrap();
+        let (scout, inner) = (AgentName::parse("scout").unwrap(), &broker.0);
+        broker.add_agent(Consent::by_confirmation(), scout.clone()).await.unwrap();
+        let program = Program { path: "/usr/bin/scout".into(), sha256: Digest::new([1; 32]) };
+        let uid = rustix::process::getuid().as_raw();
+        let peer = Peer { pid: 1, uid, program: program.clone(), shim: program };
+        enrol(inner, &scout, &peer, None).unwrap();
+        welcome(inner, &scout, &peer).await.unwrap();
+
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let key = std::fs::read_to_string(inner.home.enrolment_path(&scout)).unwrap();
+        let agent = tokio::task::spawn_blocking({
+            let (name, key) = (scout.clone(), EnrolmentKey::parse(&key).unwrap());
+            move || {
+                prove_to_wallet(&theirs, &name, &key).unwrap();
+                verdict(&theirs)
+            }
+        });
+        ours.set_nonblocking(true).unwrap();
+        let (reader, writer) = tokio::net::UnixStream::from_std(ours).unwrap().into_split();
+        let applicant = handshake::greet(reader, writer, |agent| key_of(inner, agent)).await.unwrap();
+
+        // Between the welcome and the session.
+        broker.revoke_agent(&scout).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(20), converse(inner, applicant, peer)).await.unwrap();
+
+        assert!(agent.await.unwrap().is_err(), "it is turned away");
+        assert!(broker.connected().is_empty());
+        let connected = ledger::Filter { kinds: vec![Kind::AgentConnected], ..ledger::Filter::default() };
+        assert!(broker.activity(&connected).unwrap().is_empty());
+    }
+}

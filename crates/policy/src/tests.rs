@@ -130,6 +130,18 @@ fn a_granted_tool_is_allowed_and_the_permit_says_for_what() {
 }
 
 #[test]
+fn a_permit_names_the_earlier_yes_that_gave_it() {
+    let mut world = unlimited(ApprovalMode::Always);
+    assert_eq!(
+        world.approve(Reach::Always).approval(),
+        None,
+        "the record names the question of this call itself"
+    );
+    let Decision::Allow(permit) = world.decide(NOW) else { panic!("refused") };
+    assert_eq!(permit.approval(), Some(&ApprovalId::new("a1")));
+}
+
+#[test]
 fn threat_05_what_is_not_named_is_refused_whatever_its_kind() {
     let mut world = unlimited(ApprovalMode::Never);
     for target in [Target::tool("delete"), Target::resource("file:///etc/passwd"), Target::prompt("merge")] {
