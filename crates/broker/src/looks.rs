@@ -118,8 +118,9 @@ impl Broker {
         let (inner, name) = (&self.0, server.name.clone());
         inner.note(Body { server: Some(name.clone()), ..inner.body(Kind::ServerLooked) })?;
         Ok(match tokio::time::timeout(PATIENCE, crate::open::look(inner, server, lists)).await {
-            Ok(looked) => looked
-                .map_err(|fault| clean::words(&inner.vault.redactor(), &inner.understood(&name, fault))),
+            Ok(looked) => {
+                looked.map_err(|fault| clean::words(&inner.vault.redactor(), &inner.understood(&name, fault)))
+            }
             Err(_) => Err(format!("gave no answer within {} s", PATIENCE.as_secs())),
         })
     }

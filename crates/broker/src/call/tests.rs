@@ -1,5 +1,6 @@
 //! Calls whose world changes while they are under way.
 
+use crate::approval::Given;
 use crate::testing::{TOKEN, World, consent, failure, result, scribe, server, tool, until};
 use crate::{Draft, GrantDraft};
 use axum::http::StatusCode;
@@ -176,7 +177,8 @@ async fn threat_11_a_tool_that_changes_while_the_human_thinks_is_not_called() {
     let changed = mcp::Message::notification("notifications/tools/list_changed", &Value::Null);
     link.receive(None, changed).await;
     let id = world.broker.questions()[0].id.clone();
-    world.broker.0.desk.answer(&id, Answer::Allow { reach: Reach::Once }).unwrap();
+    let yes = Given { answer: Answer::Allow { reach: Reach::Once }, how: None };
+    world.broker.0.desk.answer(&id, yes).unwrap();
     assert_eq!(reason(&agent.answer(1).await), "tool_changed");
     assert_eq!(world.notes.count("tools/call"), 0);
 }
@@ -190,7 +192,8 @@ async fn the_time_the_human_takes_is_not_the_server_s() {
     until(|| !world.broker.questions().is_empty()).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let id = world.broker.questions()[0].id.clone();
-    world.broker.0.desk.answer(&id, Answer::Allow { reach: Reach::Once }).unwrap();
+    let yes = Given { answer: Answer::Allow { reach: Reach::Once }, how: None };
+    world.broker.0.desk.answer(&id, yes).unwrap();
     agent.answer(1).await;
     let thought = Duration::from_millis(1500);
     assert!(began.elapsed() > thought);

@@ -280,7 +280,14 @@ async fn pausing_cancels_calls_though_the_record_can_not_be_written() {
     let (_dir, broker) = wallet().await;
     let call = domain::CallId::new("c");
     let (agent, server) = (AgentName::parse("scout").unwrap(), ServerName::parse("s").unwrap());
-    let flight = broker.0.sessions.take_off(&call, &agent, &server, &domain::Target::tool("t"), broker.now());
+    let flight = broker.0.sessions.take_off(
+        &call,
+        &agent,
+        &server,
+        &domain::Target::tool("t"),
+        broker.now(),
+        &tokio_util::sync::CancellationToken::new(),
+    );
     broker.0.vault.lock();
 
     broker.pause_all().await.unwrap_err();
