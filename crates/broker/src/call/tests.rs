@@ -251,6 +251,6 @@ async fn threat_29_a_server_that_says_its_token_while_it_is_opened_is_not_repeat
     agent.call(1).await;
     let answer = agent.answer(1).await.to_string();
     assert!(answer.contains("invalid token") && !answer.contains(TOKEN), "{answer}");
-    let told = world.broker.tools(&server("notes")).await.unwrap_err().to_string();
+    let told = world.broker.tools_now(&server("notes")).await.unwrap_err().to_string();
     assert!(told.contains("invalid token") && !told.contains(TOKEN), "{told}");
 }

@@ -84,7 +84,7 @@ async fn a_server_that_does_not_read_holds_up_nothing_of_the_agent_s() {
     world.notes.was_asked("notifications/roots/list_changed", 1).await;
     agent.ask(2, "ping", json!({})).await;
     agent.answer(2).await;
-    world.broker.lock();
+    world.broker.lock().await;
     let ended = tokio::time::timeout(Duration::from_secs(10), agent.run).await;
     assert!(ended.is_ok(), "the connection ends with the lock");
 }
