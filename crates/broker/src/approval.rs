@@ -137,6 +137,7 @@ impl Given {
         let reach = match reach {
             Reach::Once => "for this call".into(),
             Reach::Session => "for this session".into(),
+            Reach::Tool => "for this session, with any arguments".into(),
             Reach::Until { until } => format!("until {until}"),
             Reach::Always => "as long as the delegation holds".into(),
         };

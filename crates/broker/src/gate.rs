@@ -332,7 +332,8 @@ mod tests {
         broker.add_agent(Consent::by_confirmation(), scout.clone()).await.unwrap();
         let program = Program { path: "/usr/bin/scout".into(), sha256: Digest::new([1; 32]) };
         let uid = rustix::process::getuid().as_raw();
-        let peer = Peer { pid: 1, uid, program: program.clone(), shim: program };
+        let shim = inner.gate.evidence.of_file(&inner.gate.shim).unwrap();
+        let peer = Peer { pid: 1, uid, program, shim };
         enrol(inner, &scout, &peer, None).unwrap();
         welcome(inner, &scout, &peer).await.unwrap();
 

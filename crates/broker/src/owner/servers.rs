@@ -3,7 +3,7 @@
 use crate::inner::Inner;
 use crate::{Broker, BrokerError, Consent, Event, KnownClient, LoginState, NewServer, ServerView};
 use async_trait::async_trait;
-use domain::{Credential, EnvValue, Program, ServerName, Server, Transport};
+use domain::{Credential, EnvValue, Program, Server, ServerName, Transport};
 use mcp::upstream::stdio::{self, Resolved};
 use oauth::{Browser, OAuthError};
 use proof::receipt::{Body, Kind};
