@@ -265,7 +265,8 @@ async fn the_wallet_is_locked_from_any_thread_whatever_its_agents_may_still_use(
     agent.answer(1).await;
     expire(&world, &world.delegation);
     let broker = world.broker.clone();
-    let locked = std::thread::spawn(move || broker.lock()).join();
+    let runtime = tokio::runtime::Handle::current();
+    let locked = std::thread::spawn(move || runtime.block_on(broker.lock())).join();
     assert!(locked.is_ok());
     agent.run.await.unwrap();
 }
