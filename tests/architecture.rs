@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("countersign", &["broker", "domain", "ledger", "mcp", "playground", "proof", "vault"]),
     ("countersign-app", &["broker", "domain"]),
     ("journeys", &[]),
+    ("conformance-server", &[]),
 ];
 
 /// What a room may see besides, in its tests alone.
