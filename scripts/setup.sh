@@ -103,6 +103,7 @@ for_test() {
   for_run
   apt_packages "${packages_test[@]}"
   npm_packages tests/parts
+  npm_packages tests/parts/conformance
   python_packages python-sdk
   python_packages mcp-proxy
 }

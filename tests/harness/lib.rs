@@ -4,6 +4,7 @@ pub mod agent;
 mod approvals;
 mod browser;
 pub mod canary;
+pub mod conformance;
 pub mod desktop;
 pub mod desktop_app;
 pub mod desktop_browser;

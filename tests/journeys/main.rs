@@ -5,6 +5,7 @@ mod approvals;
 mod bad_input;
 mod bridge;
 mod canaries;
+mod conformance;
 mod crash;
 mod ending;
 mod everything;
