@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ledger", &["domain", "proof"]),
     ("oauth", &["domain", "vault"]),
     ("mcp", &["domain"]),
+    ("issuer", &["domain"]),
     ("playground", &[]),
     ("broker", &["domain", "ledger", "mcp", "oauth", "policy", "proof", "vault"]),
     ("countersign", &["broker", "domain", "ledger", "mcp", "playground", "proof", "vault"]),
