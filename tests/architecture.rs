@@ -36,6 +36,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rmcp", &["mcp", "oauth", "playground"]),
     ("oauth2", &["oauth"]),
     ("reqwest", &["mcp", "oauth", "journeys"]),
+    ("hyper", &["mcp"]),
+    ("hyper-util", &["mcp", "journeys"]),
     ("ed25519-dalek", &["proof", "vault"]),
     ("chacha20poly1305", &["vault"]),
     ("argon2", &["vault"]),

@@ -1,8 +1,8 @@
 //! An authorization request: read, then admitted for the client it names (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
 
 use crate::params::Params;
-use crate::{Client, OFFLINE, Origin, Redirect, Refusal, SCOPE};
-use domain::Endpoint;
+use crate::{Client, OFFLINE, Redirect, Refusal, SCOPE};
+use domain::{Endpoint, Origin};
 use url::Url;
 
 /// The longest `state` that is carried along.

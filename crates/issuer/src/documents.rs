@@ -1,7 +1,7 @@
 //! What the wallet says of itself to clients that look: RFC 9728 for its endpoints, RFC 8414 for its authorization server.
 
-use crate::{Loopback, OFFLINE, Origin, SCOPE, dpop};
-use domain::Endpoint;
+use crate::{OFFLINE, SCOPE, dpop};
+use domain::{Endpoint, Loopback, Origin};
 use serde_json::{Value, json};
 
 /// Where an endpoint's metadata is found (RFC 9728 §3.1), in front of the endpoint's path.

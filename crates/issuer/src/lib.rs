@@ -10,7 +10,6 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`Origin`] | the wallet's address, and the endpoints it names |
 //! | [`documents`] | what the wallet says of itself (RFC 8414, RFC 9728) |
 //! | [`Client`] | who asks: registered (RFC 7591) or by its own document (CIMD) |
 //! | [`Asked`], [`Request`] | an authorization request, read and admitted |
@@ -23,7 +22,6 @@ pub mod documents;
 mod dpop;
 mod family;
 mod issuer;
-mod origin;
 mod params;
 mod redirect;
 mod refusal;
@@ -33,7 +31,6 @@ pub use authorize::{Asked, Request, Stray};
 pub use client::Client;
 pub use family::{Family, FamilyId, Holder, Shelf, ShelfError};
 pub use issuer::{Admitted, Credential, Issuer, Scheme, Unwelcome};
-pub use origin::{Loopback, Origin};
 pub use redirect::Redirect;
 pub use refusal::Refusal;
 

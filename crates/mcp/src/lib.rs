@@ -3,6 +3,7 @@
 //! | module | edge |
 //! |---|---|
 //! | [`local`], [`handshake`], [`shim`] | agents come in by a local socket, through a shim, each proving itself |
+//! | [`agents`] | agents come in by HTTP on loopback, each request with its token |
 //! | [`framing`] | messages as lines |
 //! | [`upstream`], [`era`] | servers out there: child processes and Streamable HTTP, legacy and modern |
 //! | [`lists`] | lists as one agent may see them |
@@ -10,6 +11,7 @@
 //! Nothing here decides what an agent may do, and nothing here holds a credential: [`upstream::Outgoing`] carries what the
 //! vault attached, once.
 
+pub mod agents;
 pub mod era;
 pub mod framing;
 pub mod handshake;

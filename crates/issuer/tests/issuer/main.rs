@@ -4,10 +4,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{AgentName, Digest, Endpoint, Program, ServerName, Timestamp};
+use domain::{AgentName, Digest, Endpoint, Loopback, Origin, Program, ServerName, Timestamp};
 use issuer::{
-    Asked, Client, Credential, Family, FamilyId, Holder, Issuer, Loopback, Origin, Refusal, Scheme, Shelf,
-    ShelfError, Stray, Unwelcome, documents,
+    Asked, Client, Credential, Family, FamilyId, Holder, Issuer, Refusal, Scheme, Shelf, ShelfError, Stray,
+    Unwelcome, documents,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};

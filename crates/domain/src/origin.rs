@@ -1,6 +1,6 @@
 //! The wallet's address on loopback: one port, three names for the host.
 
-use domain::Endpoint;
+use crate::Endpoint;
 use url::{Host, Url};
 
 /// A name of this machine for itself.
