@@ -1,8 +1,10 @@
 //! The local socket agents come in by: for this user alone, and with evidence of who connects.
 
 mod evidence;
+mod tcp;
 
 pub use evidence::{Evidence, EvidenceError, Seen};
+pub use tcp::Socket;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
