@@ -56,11 +56,10 @@ impl Doorway {
     /// # Errors
     /// [`DoorwayError`].
     pub async fn take(port: u16) -> Result<Self, DoorwayError> {
-        let v4 =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-                std::io::ErrorKind::AddrInUse => DoorwayError::InUse { port },
-                _ => DoorwayError::Io(error),
-            })?;
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+            let in_use = error.kind() == std::io::ErrorKind::AddrInUse;
+            if in_use { DoorwayError::InUse { port } } else { DoorwayError::Io(error) }
+        })?;
         let port = v4.local_addr()?.port();
         // The same port by IPv6, where this machine has that and the port is free there.
         let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
