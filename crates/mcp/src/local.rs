@@ -3,7 +3,7 @@
 mod evidence;
 mod tcp;
 
-pub use evidence::{Evidence, EvidenceError, Seen};
+pub use evidence::{Evidence, EvidenceError, Holder, Seen};
 pub use tcp::Socket;
 
 use std::fs::{self, DirBuilder, Permissions};

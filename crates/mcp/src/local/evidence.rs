@@ -1,11 +1,13 @@
 //! What the operating system knows about a connection: the shim that made it, and the agent that started the shim.
 
+use super::tcp::Socket;
 use crate::process::Process;
 use domain::{Digest, Peer, Program};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,17 @@ pub struct Seen {
     agent: Process,
 }
 
+/// A process that holds one end of a connection over loopback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id.
+    pub pid: u32,
+    /// The user the connection belongs to.
+    pub uid: u32,
+    /// What it runs.
+    pub program: Program,
+}
+
 /// A file's identity and state. The change time can't be set back by whoever may write the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct FileState {
@@ -93,6 +106,26 @@ impl Evidence {
             return Err(EvidenceError::Changed(seen.agent.pid));
         }
         Ok(())
+    }
+
+    /// Who is at the other end of a connection over loopback, between our `local` and their `remote` address: the processes that
+    /// hold it, and what they run. There are several where a descriptor was inherited or passed on; each could speak.
+    ///
+    /// # Errors
+    /// [`EvidenceError::NoPid`] when none of them can be seen.
+    pub fn across(&self, local: SocketAddr, remote: SocketAddr) -> Result<Vec<Holder>, EvidenceError> {
+        let socket = Socket::across(local, remote).ok().flatten().ok_or(EvidenceError::NoPid)?;
+        let mut holders = vec![];
+        for process in socket.holders() {
+            let program = self.program(process.pid)?;
+            if !process.lives() {
+                return Err(EvidenceError::Gone(process.pid));
+            }
+            holders.push(Holder { pid: process.pid, uid: socket.uid, program });
+        }
+        // Closed meanwhile, and perhaps another's by now: then nothing is known.
+        let same = Socket::across(local, remote).ok().flatten() == Some(socket);
+        if same && !holders.is_empty() { Ok(holders) } else { Err(EvidenceError::NoPid) }
     }
 
     fn look(&self, pid: u32, uid: u32) -> Result<Seen, EvidenceError> {

@@ -103,6 +103,7 @@ fn address(text: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::local::Evidence;
     use std::net::{TcpListener, TcpStream};
 
     #[test]
@@ -130,11 +131,13 @@ mod tests {
             .spawn()
             .unwrap();
         let (ours, remote) = listener.accept().unwrap();
-        let socket = Socket::across(ours.local_addr().unwrap(), remote).unwrap().unwrap();
-        let pids: Vec<_> = socket.holders().iter().map(|process| process.pid).collect();
+        let holders = Evidence::default().across(ours.local_addr().unwrap(), remote).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(pids, [child.id()]);
+        let [bash] = holders.as_slice() else { panic!("{holders:?}") };
+        assert_eq!((bash.pid, bash.uid), (child.id(), rustix::process::getuid().as_raw()));
+        assert!(bash.program.path.ends_with("bash"), "{bash:?}");
+        Evidence::default().across(ours.local_addr().unwrap(), remote).unwrap_err();
     }
 
     #[test]
