@@ -170,7 +170,11 @@ fn on_click(app: &AppHandle, click: Click) {
         let done = match click {
             Click::Open => return log(windows::open_main(&app)),
             Click::Questions => return log(windows::open_approval(&app)),
-            Click::Quit => return app.exit(0),
+            Click::Quit => {
+                // Here, where the loop that draws goes on: what ends still tells windows and tray.
+                broker.close().await;
+                return app.exit(0);
+            }
             Click::Pause(agent) => broker.pause_agent(&agent).await,
             Click::Revoke(agent) => broker.revoke_agent(&agent).await,
             Click::PauseAll => broker.pause_all().await,

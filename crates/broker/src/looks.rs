@@ -63,12 +63,12 @@ impl Broker {
         Ok(self.only_tools(self.look(name, TOOLS, Duration::ZERO).await?))
     }
 
-    /// What a server has to offer, asked within the last seconds: what a human may grant.
+    /// What a server has to offer, asked now: what a human may grant, who looks at it in the window.
     ///
     /// # Errors
     /// As for [`Broker::tools`].
     pub async fn offers(&self, name: &ServerName) -> Result<Offer, BrokerError> {
-        let mut lists = self.look(name, EVERYTHING, FRESH).await?.into_iter();
+        let mut lists = self.look(name, EVERYTHING, Duration::ZERO).await?.into_iter();
         let mut next = || lists.next().unwrap_or_default();
         let tools = self.read(next());
         let [resources, templates, prompts] = [next(), next(), next()].map(|list| self.clean(list));
