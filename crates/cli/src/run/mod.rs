@@ -83,7 +83,8 @@ fn now() -> Timestamp {
     Timestamp::from(std::time::SystemTime::now())
 }
 
-/// The runtime for the few commands that run the wallet's own parts.
+/// The runtime for the few commands that run the wallet's own parts. One thread drives it: a call passes through several tasks,
+/// and waking another thread for each costs more than the work in them (`make bench`).
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
