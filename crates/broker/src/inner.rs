@@ -5,6 +5,7 @@ use crate::book::{Books, Unreadable};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::gate::Gate;
+use crate::held::lock;
 use crate::keys::Keys;
 use crate::login::LoggedOut;
 use crate::looks::Looks;
@@ -18,7 +19,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use vault::{KeyName, KeyRingError, Secret, Vault, VaultError};
@@ -300,10 +301,6 @@ impl Inner {
 #[expect(clippy::disallowed_methods, reason = "the same passphrase opens the key file and confirms changes")]
 fn copy(secret: &Secret) -> Option<Secret> {
     Some(Secret::new(secret.expose().to_vec()))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<VaultError> for BrokerError {

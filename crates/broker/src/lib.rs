@@ -15,6 +15,7 @@ mod ending;
 mod error;
 mod event;
 mod gate;
+mod held;
 mod home;
 mod inner;
 mod keys;

@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::clean;
+use crate::held::lock;
 use crate::session::Session;
 use crate::tools::Tools;
 use domain::{Denial, Server, ServerName};
@@ -19,7 +20,7 @@ use mcp::{Kind, Message, RawId};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -426,8 +427,4 @@ impl Drop for Forget<'_> {
 /// The way ended before the answer came.
 fn ended() -> Fault {
     UpstreamError::Broke { what: "it ended".into() }.into()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,6 +16,7 @@ mod tests;
 use crate::call::journey;
 use crate::clean::Clean;
 use crate::end::Stop;
+use crate::held::lock;
 use crate::inner::Inner;
 use crate::listing;
 use crate::wanted::Wanted;
@@ -31,7 +32,7 @@ use serde_json::{Value, json};
 use slot::Slot;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
@@ -351,8 +352,4 @@ fn refuse_unreadable(line: &[u8], error: &mcp::ParseError) -> Message {
     let no_json = matches!(error, mcp::ParseError::NotJson { .. } | mcp::ParseError::NotUtf8 { .. });
     let code = if no_json { -32700 } else { -32600 };
     Message::failure(Message::refused_id(line).as_ref(), code, &error.to_string(), None)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

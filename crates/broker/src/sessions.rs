@@ -1,11 +1,12 @@
 //! Who is connected and what is on its way: the places where the human's "stop" takes hold.
 
 use crate::LiveCall as Shown;
+use crate::held::lock;
 use crate::session::Session;
 use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Target, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
@@ -227,8 +228,4 @@ impl Drop for InFlight {
         lock(&self.sessions.flights).remove(&self.id);
         self.sessions.less.notify_waiters();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

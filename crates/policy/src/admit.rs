@@ -82,8 +82,8 @@ pub fn admit(
     })
 }
 
-/// Leave for the human to look at their own server: which tools it has, whether the login works. The broker gives it to its
-/// owner's interface alone, never to an agent's session.
+/// Leave for what is the human's own: a look at which tools a server has, whether the login works, and leave taken of a server
+/// when an agent's session ends. No call of an agent's is made with it.
 pub fn for_owner(server: &ServerName, now: Timestamp) -> Permit {
     Permit {
         purpose: Purpose::Owner,

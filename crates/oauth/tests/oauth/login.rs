@@ -285,13 +285,15 @@ async fn where_no_program_may_register_itself_the_error_names_the_command_that_h
     assert!(error.to_string().contains("`countersign login desk --client-id ID`"), "{error}");
 }
 
+/// Tokens that read, and at the second login write too.
+fn scoped(n: usize) -> (u16, serde_json::Value) {
+    let mut tokens = tokens(n);
+    tokens["scope"] = ["read", "read write"][n - 1].into();
+    (200, tokens)
+}
+
 #[tokio::test]
 async fn a_step_up_asks_for_the_union_once_and_not_for_what_is_granted() {
-    let scoped = |n| {
-        let mut tokens = tokens(n);
-        tokens["scope"] = ["read", "read write"][n - 1].into();
-        (200, tokens)
-    };
     let server = hostile(Behaviour { token: scoped, ..Behaviour::default() }).await;
     let world = world(&server.url);
     world.log_in(&FakeBrowser::honest()).await.unwrap();
@@ -308,11 +310,6 @@ async fn a_step_up_asks_for_the_union_once_and_not_for_what_is_granted() {
 
 #[tokio::test]
 async fn what_a_403_wants_is_remembered_for_the_next_login_and_forgotten_after_it() {
-    let scoped = |n| {
-        let mut tokens = tokens(n);
-        tokens["scope"] = ["read", "read write"][n - 1].into();
-        (200, tokens)
-    };
     let server = hostile(Behaviour { token: scoped, ..Behaviour::default() }).await;
     let world = world(&server.url);
     let (name, forbidden) =
