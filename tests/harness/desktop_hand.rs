@@ -82,22 +82,29 @@ impl App {
 }
 
 impl Desktop {
-    /// Waits for the desktop's own dialog for folders, types the path, and confirms.
+    /// Waits for the desktop's own dialog for folders, types the path, and confirms. What is typed before the dialog
+    /// listens is lost, and a path with a hole in it is confirmed in vain: so each try types it anew.
     ///
     /// # Errors
     /// When no dialog opens, or it stays.
     pub async fn choose_folder(&self, folder: &Path) -> Result<()> {
-        let shown = ["search", "--sync", "--onlyvisible", "--name", "^Select"];
-        self.hand(&shown).await.context("no dialog for folders opened")?;
+        self.hand(&["search", "--sync", "--onlyvisible", "--name", "^Select"])
+            .await
+            .context("no dialog for folders opened")?;
         let path = folder.to_string_lossy();
-        self.hand(&["search", "--onlyvisible", "--name", "^Select", "windowfocus", "--sync"]).await?;
-        self.hand(&["type", "--delay", "20", &path]).await?;
-        // The first may only close the list of completions.
+        let open = ["search", "--onlyvisible", "--name", "^Select", "windowfocus"];
         let deadline = Instant::now() + PATIENCE;
-        while self.hand(&["search", "--onlyvisible", "--name", "^Select"]).await.is_ok() {
+        while self.hand(&open).await.is_ok() {
             anyhow::ensure!(Instant::now() < deadline, "the dialog for folders stays");
-            self.hand(&["key", "Return"]).await?;
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.hand(&["key", "ctrl+a"]).await?;
+            self.hand(&["type", "--delay", "20", &path]).await?;
+            // The first may only close the list of completions.
+            for _ in 0..2 {
+                if self.hand(&open).await.is_ok() {
+                    self.hand(&["key", "Return"]).await?;
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+            }
         }
         Ok(())
     }
