@@ -30,12 +30,17 @@ impl Clean {
         Self(Message::failure(Some(id), code, sentence, Some(data)))
     }
 
+    /// The same answer under the id by which the agent asked.
+    pub(crate) fn under(self, id: &RawId) -> Self {
+        if self.0.id() == Some(id) { self } else { Self(self.0.edit().id(id.clone()).finish()) }
+    }
+
     pub(crate) const fn message(&self) -> &Message {
         &self.0
     }
 
-    pub(crate) fn into_bytes(self) -> bytes::Bytes {
-        self.0.into_bytes()
+    pub(crate) fn into_message(self) -> Message {
+        self.0
     }
 }
 

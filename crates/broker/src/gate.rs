@@ -2,7 +2,7 @@
 
 use crate::approval::{Given, TooMany};
 use crate::inner::Inner;
-use crate::session::Session;
+use crate::session::{Guest, Session};
 use crate::{Event, OpenError, random};
 use domain::{AgentName, AgentState, Answer, ApprovalId, Denial, Peer, Program, Subject};
 use futures_util::FutureExt as _;
@@ -149,8 +149,10 @@ async fn serve(inner: &Arc<Inner>, connection: Connection) {
 /// Welcome, and still what it was when it connected: before the human is asked, and once more after the answer.
 async fn let_in(inner: &Arc<Inner>, name: &AgentName, seen: &Arc<Seen>) -> Result<(), Denial> {
     still(inner, seen).await?;
-    if Some(seen.peer.shim.sha256) != inner.gate.own().shim {
-        let program = seen.peer.shim.path.display();
+    if let Some(shim) = &seen.peer.shim
+        && Some(shim.sha256) != inner.gate.own().shim
+    {
+        let program = shim.path.display();
         tracing::warn!(%program, "what connects is not the countersign of this installation");
     }
     welcome(inner, name, &seen.peer).await?;
@@ -264,7 +266,8 @@ fn enrol(inner: &Inner, name: &AgentName, peer: &Peer, how: Option<&str>) -> Res
 
 async fn converse(inner: &Arc<Inner>, applicant: Applying, peer: Peer) {
     let agent = applicant.agent.clone();
-    let (session, queue) = Session::new(inner.clone(), agent.clone(), peer.clone());
+    let guest = Guest { agent: agent.clone(), peer: peer.clone(), scope: applicant.scope.clone() };
+    let (session, heard) = Session::new(inner.clone(), guest);
     inner.sessions.add(session.clone());
     let _leaves = Leaving { inner, session: &session };
     // A lock or a revocation since the welcome may have come too early to find the session.
@@ -277,7 +280,7 @@ async fn converse(inner: &Arc<Inner>, applicant: Applying, peer: Peer) {
     let admitted: std::io::Result<(LineReader<_>, LineWriter<_>)> = applicant.admit(mcp::MAX_MESSAGE).await;
     let Ok((reader, writer)) = admitted else { return };
     inner.tell(Event::Agents);
-    session.clone().run(reader, writer, queue).await;
+    session.clone().run(reader, writer, heard).await;
     let ended = inner.books.change(|book, _| {
         book.end_session(&session.id);
         Ok(())
@@ -333,7 +336,7 @@ mod tests {
         let program = Program { path: "/usr/bin/scout".into(), sha256: Digest::new([1; 32]) };
         let uid = rustix::process::getuid().as_raw();
         let shim = inner.gate.evidence.of_file(&inner.gate.shim).unwrap();
-        let peer = Peer { pid: 1, uid, program, shim };
+        let peer = Peer { pid: 1, uid, program, shim: Some(shim) };
         enrol(inner, &scout, &peer, None).unwrap();
         welcome(inner, &scout, &peer).await.unwrap();
 
@@ -342,7 +345,7 @@ mod tests {
         let agent = tokio::task::spawn_blocking({
             let (name, key) = (scout.clone(), EnrolmentKey::parse(&key).unwrap());
             move || {
-                prove_to_wallet(&theirs, &name, &key).unwrap();
+                prove_to_wallet(&theirs, &name, &domain::Endpoint::All, &key).unwrap();
                 verdict(&theirs)
             }
         });

@@ -32,6 +32,7 @@ mod sessions;
 #[cfg(test)]
 mod testing;
 mod tools;
+mod voice;
 mod wanted;
 
 pub use consent::Consent;

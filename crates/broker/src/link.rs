@@ -43,7 +43,7 @@ const ERRAND: Duration = Duration::from_secs(30);
 /// A way to a server.
 pub(crate) struct Link {
     pub(crate) server: Server,
-    opened: era::Opened,
+    pub(crate) opened: era::Opened,
     hello: Hello,
     upstream: Arc<dyn Upstream>,
     waiting: Mutex<HashMap<RawId, oneshot::Sender<Message>>>,
@@ -142,7 +142,13 @@ impl Link {
             biased;
             answer = &mut answer => Some(answer),
             () = self.over.cancelled() => return Err(ended()),
-            sent = &mut exchange => { self.noted(sent)?; None }
+            sent = &mut exchange => match self.noted(sent)? {
+                Some(answer) => {
+                    self.keep_nonce(&answer);
+                    return Ok(answer);
+                }
+                None => None,
+            }
         };
         let answer = if let Some(answer) = early {
             // The answer is here; the rest of the exchange, if any, ends by itself, and keeps its connection usable.
@@ -163,7 +169,7 @@ impl Link {
     }
 
     /// What became of an exchange; a session that is lost is remembered.
-    fn noted(&self, sent: Result<(), UpstreamError>) -> Result<(), Fault> {
+    fn noted(&self, sent: Result<Option<Message>, UpstreamError>) -> Result<Option<Message>, Fault> {
         if matches!(sent, Err(UpstreamError::SessionLost)) {
             self.lost.store(true, Ordering::Release);
         }
@@ -223,7 +229,7 @@ impl Link {
 
     /// Sends what wants no answer.
     pub(crate) async fn tell(&self, message: Message, headers: HeaderMap) -> Result<(), Fault> {
-        self.noted(self.upstream.send(Outgoing::new(message).with_headers(headers)).await)
+        self.noted(self.upstream.send(Outgoing::new(message).with_headers(headers)).await).map(drop)
     }
 
     /// Has what wants no answer sent, after what waits already, by [`run_errands`]. Nobody waits for the server: what does not
@@ -345,7 +351,7 @@ pub(crate) async fn run_errands(
 ) {
     while let Some(message) = errands.recv().await {
         let (Some(link), Some(session)) = (link.upgrade(), session.upgrade()) else { return };
-        let told = timeout(ERRAND, session.tell(&link, message));
+        let told = timeout(ERRAND, session.tell_server(&link, message));
         match link.over.run_until_cancelled(told).await {
             Some(Ok(Ok(()))) => {}
             Some(Ok(Err(error))) => {
@@ -363,7 +369,9 @@ pub(crate) async fn pump(link: Weak<Link>, session: Weak<Session>, mut inbox: mp
     while let Some(incoming) = inbox.recv().await {
         let Some(link) = link.upgrade() else { return };
         match incoming {
-            Incoming::Message(message) => link.receive(session.upgrade().as_deref(), message).await,
+            Incoming::Message { message, during } => {
+                link.receive(session.upgrade().as_deref(), message, during.as_ref()).await;
+            }
             Incoming::Closed(error) => {
                 tracing::info!(server = %link.server.name, %error, "the server ended the connection");
                 break;
@@ -377,8 +385,13 @@ pub(crate) async fn pump(link: Weak<Link>, session: Weak<Session>, mut inbox: mp
 }
 
 impl Link {
-    /// Handles one message of the server's.
-    pub(crate) async fn receive(self: &Arc<Self>, session: Option<&Session>, message: Message) {
+    /// Handles one message of the server's, and the request in whose exchange it came.
+    pub(crate) async fn receive(
+        self: &Arc<Self>,
+        session: Option<&Session>,
+        message: Message,
+        during: Option<&RawId>,
+    ) {
         match message.kind() {
             Kind::Response { id, .. } => {
                 let waiting = id.as_ref().and_then(|id| lock(&self.waiting).remove(id));
@@ -392,12 +405,12 @@ impl Link {
                     self.forget_tools();
                 }
                 if let Some(session) = session {
-                    session.pass_on(self, message).await;
+                    session.pass_on(self, message, during).await;
                 }
             }
             Kind::Request { .. } => {
                 if let Some(session) = session {
-                    session.question_from(self, message).await;
+                    session.question_from(self, message, during).await;
                 }
             }
         }

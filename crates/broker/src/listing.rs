@@ -3,7 +3,7 @@
 use crate::clean;
 use crate::link::{Fault, Link};
 use crate::session::Session;
-use domain::{Digest, ServerName, Target};
+use domain::{Digest, Endpoint, ServerName, Target};
 use mcp::lists::List;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,7 +25,8 @@ pub(crate) async fn list(session: &Session, list: List) -> Value {
 /// The servers on which the agent is granted anything, whether it holds now or not.
 fn granted(session: &Session) -> BTreeSet<ServerName> {
     let delegations = session.delegations();
-    delegations.iter().flat_map(|delegation| &delegation.grants).map(|grant| grant.server.clone()).collect()
+    let granted = delegations.iter().flat_map(|delegation| &delegation.grants).map(|grant| &grant.server);
+    granted.filter(|server| session.reaches(server)).cloned().collect()
 }
 
 /// One server's items, each with the digest that pins it.
@@ -77,7 +78,7 @@ fn shown(session: &Session, list: List, all: impl Iterator<Item = Listed>) -> Ve
         for (item, definition) in items {
             let Some(target) = target(list, &item) else { continue };
             if policy::visible(agent, &delegations, &server, &target, definition, now) {
-                shown.push(named(list, &server, item));
+                shown.push(if session.scope == Endpoint::All { named(list, &server, item) } else { item });
             }
         }
     }

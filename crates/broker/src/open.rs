@@ -94,7 +94,7 @@ async fn connect(
     let link = Arc::new(Link::new(server, hello, opened, upstream, errands));
     tokio::spawn(run_errands(Arc::downgrade(&link), session.clone(), queue));
     for message in early {
-        link.receive(session.upgrade().as_deref(), message).await;
+        link.receive(session.upgrade().as_deref(), message, None).await;
     }
     tokio::spawn(link.hear(session.clone()));
     tokio::spawn(pump(Arc::downgrade(&link), session, incoming));

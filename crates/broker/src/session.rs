@@ -1,17 +1,20 @@
-//! One agent's connection.
+//! What is said with one agent, whichever way it came in.
 //!
 //! ```text
 //! Connected ──handshake, peer evidence, the human's yes──► Identified ──end of stream, revoke, lock──► Closed
 //! ```
-//! Connected is `gate`; this file is Identified; what a session owns (links, children, standing answers) ends with it.
+//! Connected is `gate`; this file is Identified; what a session owns (links, children, standing answers) ends with it. Whose bytes
+//! these are, a line's or a web server's, it does not know: it is asked and told, and speaks by [`Voice`]s.
 
 mod asked;
 mod greeting;
+pub(crate) mod line;
 mod refusals;
 mod servers;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod under_way;
 
 use crate::call::journey;
 use crate::clean::Clean;
@@ -19,47 +22,52 @@ use crate::end::Stop;
 use crate::held::lock;
 use crate::inner::Inner;
 use crate::listing;
+use crate::voice::Voice;
 use crate::wanted::Wanted;
 use asked::Asked;
-use bytes::Bytes;
-use domain::{AgentName, Delegation, Denial, Peer, ServerName, SessionId, Target};
+use domain::{AgentName, Delegation, Denial, Endpoint, Peer, ServerName, SessionId, Target};
 use mcp::era::Hello;
-use mcp::framing::{LineError, LineReader, LineWriter};
 use mcp::lists::List;
 use mcp::{Kind, Message, RawId};
 use proof::receipt::{self, Body, Verdict};
 use serde_json::{Value, json};
 use slot::Slot;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+pub(crate) use under_way::Ids;
+use under_way::UnderWay;
 
 /// How many requests of one session may be under way.
 const AT_ONCE: usize = 256;
-/// How many messages may wait to be read by a slow agent.
-const QUEUE: usize = 256;
 /// How often an agent that waits for the human hears that it still does.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// How long an agent that goes may take to read the last answers.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Who was let in, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) agent: AgentName,
+    pub(crate) peer: Peer,
+    /// Which servers it came for.
+    pub(crate) scope: Endpoint,
+}
 
 /// An identified agent's connection.
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) agent: AgentName,
     pub(crate) peer: Peer,
+    pub(crate) scope: Endpoint,
     pub(crate) inner: Arc<Inner>,
     /// What the agent said of itself when it began.
     pub(crate) hello: OnceLock<Hello>,
     me: Weak<Self>,
-    out: mpsc::Sender<Clean>,
+    /// For what belongs to no request.
+    apart: Voice,
     links: Mutex<HashMap<ServerName, Arc<Slot>>>,
-    under_way: Mutex<HashMap<RawId, CancellationToken>>,
+    under_way: UnderWay,
     places: Arc<Semaphore>,
     asked: Mutex<Asked>,
     refusals: Mutex<refusals::Refusals>,
@@ -67,55 +75,27 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(inner: Arc<Inner>, agent: AgentName, peer: Peer) -> (Arc<Self>, mpsc::Receiver<Clean>) {
-        let (out, queue) = mpsc::channel(QUEUE);
+    /// A session, and the end at which is heard what belongs to no request.
+    pub(crate) fn new(inner: Arc<Inner>, guest: Guest) -> (Arc<Self>, mpsc::Receiver<Message>) {
+        let (apart, heard) = Voice::new();
+        let Guest { agent, peer, scope } = guest;
         let session = Arc::new_cyclic(|me| Self {
             id: SessionId::new(crate::random::make_id()),
             agent,
             peer,
+            scope,
             inner,
             hello: OnceLock::new(),
             me: me.clone(),
-            out,
+            apart,
             links: Mutex::default(),
-            under_way: Mutex::default(),
+            under_way: UnderWay::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
             asked: Mutex::default(),
             refusals: Mutex::default(),
             ended: CancellationToken::new(),
         });
-        (session, queue)
-    }
-
-    /// Serves the agent until it goes or is sent away.
-    pub(crate) async fn run<R, W>(
-        self: Arc<Self>,
-        mut reader: LineReader<R>,
-        writer: LineWriter<W>,
-        queue: mpsc::Receiver<Clean>,
-    ) where
-        R: AsyncRead + Unpin + Send,
-        W: AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut writing = tokio::spawn(write_all(writer, queue, self.ended.clone()));
-        loop {
-            let line = tokio::select! {
-                line = reader.next() => line,
-                () = self.ended.cancelled() => break,
-            };
-            match line {
-                Ok(Some(line)) => self.receive(line).await,
-                Ok(None) | Err(LineError::Io(_)) => break,
-                Err(error @ LineError::TooLong { .. }) => {
-                    self.say(Message::failure(None, -32600, &error.to_string(), None)).await;
-                }
-            }
-        }
-        self.close().await;
-        // The last answers may still be on their way out, to an agent that reads.
-        if tokio::time::timeout(LAST_WORDS, &mut writing).await.is_err() {
-            writing.abort();
-        }
+        (session, heard)
     }
 
     /// Sends the agent away.
@@ -123,59 +103,46 @@ impl Session {
         self.ended.cancel();
     }
 
-    async fn close(&self) {
+    /// Ends it: what is under way is taken back, and the servers are left.
+    pub(crate) async fn close(&self) {
         self.ended.cancel();
-        lock(&self.under_way).values().for_each(CancellationToken::cancel);
+        self.under_way.withdraw_all();
         let slots = std::mem::take(&mut *lock(&self.links));
         self.tell_refusals();
         futures_util::future::join_all(slots.into_values().map(|slot| self.shut(slot))).await;
     }
 
-    async fn receive(&self, line: Bytes) {
-        let message = match Message::parse(line.clone()) {
-            Ok(message) => message,
-            Err(error) => return self.say(refuse_unreadable(&line, &error)).await,
-        };
-        match message.kind() {
-            Kind::Request { id, .. } => self.begin(id.clone(), message).await,
-            Kind::Notification { .. } => self.notified(&message),
-            Kind::Response { .. } => self.answered(&message),
-        }
-    }
-
-    /// Works on a request beside all others.
-    async fn begin(&self, id: RawId, message: Message) {
+    /// Works on a request beside all others. What belongs to it comes by `voice`, its answer last.
+    pub(crate) async fn ask(&self, request: Message, voice: &Voice, ids: Ids) {
+        let Some(id) = request.id().cloned() else { return };
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             let sentence = format!("{AT_ONCE} requests are under way already; wait for some to end");
-            return self.say(Message::failure(Some(&id), -32000, &sentence, None)).await;
+            return self.say(voice, Message::failure(Some(&id), -32000, &sentence, None)).await;
         };
-        let Some(begun) = self.begun(&id) else {
+        let Some((begun, request)) = self.begin(request, voice, ids) else {
             let sentence = "a request with this id is under way already";
-            return self.say(Message::failure(Some(&id), -32600, sentence, None)).await;
+            return self.say(voice, Message::failure(Some(&id), -32600, sentence, None)).await;
         };
         tokio::spawn(async move {
-            let answer = begun.session.answer(&message, &begun.withdrawn).await;
-            let session = begun.end();
+            let answer = begun.answer(&request).await;
+            let (session, voice) = begun.end();
             let answer = match answer {
-                Ok(answer) => Some(answer),
+                Ok(answer) => Some(answer.under(&id)),
                 Err(stop) => stop.answer(&id, &session.inner.vault.redactor()),
             };
             if let Some(answer) = answer {
-                session.send(answer).await;
+                session.send(&voice, answer).await;
             }
             drop(place);
         });
     }
 
-    /// Notes a request as under way, unless one with its id is.
-    fn begun(&self, id: &RawId) -> Option<Begun> {
-        let session = self.me.upgrade()?;
-        match lock(&self.under_way).entry(id.clone()) {
-            Entry::Occupied(_) => None,
-            Entry::Vacant(place) => {
-                let withdrawn = place.insert(CancellationToken::new()).clone();
-                Some(Begun { id: id.clone(), withdrawn, session })
-            }
+    /// Takes in what wants no answer: a notification, or the answer to a server's own question.
+    pub(crate) fn tell(&self, message: &Message) {
+        match message.kind() {
+            Kind::Notification { .. } => self.notified(message),
+            Kind::Response { .. } => self.answered(message),
+            Kind::Request { .. } => {}
         }
     }
 
@@ -187,8 +154,7 @@ impl Session {
             return Ok(self.clean(Message::response(id, &self.in_era(result))));
         }
         let result = match method.as_ref() {
-            "initialize" => self.initialize(request),
-            "server/discover" => Self::discover(),
+            "initialize" | "server/discover" => return Ok(self.greet(request).await),
             "ping" => json!({}),
             "logging/setLevel" => {
                 self.to_all(request);
@@ -200,7 +166,8 @@ impl Session {
             | "resources/subscribe"
             | "resources/unsubscribe"
             | "completion/complete" => {
-                let wanted = Wanted::read(request).map_err(|misread| self.misread(method, misread))?;
+                let wanted =
+                    Wanted::read(request, &self.scope).map_err(|misread| self.misread(method, misread))?;
                 return journey(self, wanted, withdrawn).await;
             }
             other => {
@@ -216,13 +183,21 @@ impl Session {
             Some("notifications/cancelled") => {
                 let id =
                     message.params().get("requestId").map(Value::to_string).and_then(|id| RawId::parse(&id));
-                if let Some(withdrawn) = id.and_then(|id| lock(&self.under_way).get(&id).cloned()) {
-                    withdrawn.cancel();
+                if let Some(id) = id {
+                    self.under_way.withdraw(&id);
                 }
             }
             Some("notifications/roots/list_changed") => self.to_all(message),
             Some("notifications/progress") => self.progressed(message),
             _ => {}
+        }
+    }
+
+    /// Whether a server is one the agent came for.
+    pub(crate) fn reaches(&self, server: &ServerName) -> bool {
+        match &self.scope {
+            Endpoint::All => true,
+            Endpoint::One(one) => one == server,
         }
     }
 
@@ -266,7 +241,7 @@ impl Session {
     /// While the human thinks, an agent that asked for progress hears that its call is alive. Never ends by itself.
     pub(crate) async fn keep_waiting(&self, request: &Message) {
         let token = request.params().pointer("/_meta/progressToken").cloned();
-        let Some(token) = token else { return std::future::pending().await };
+        let (Some(token), Some(id)) = (token, request.id()) else { return std::future::pending().await };
         let mut beat = 0_u32;
         loop {
             tokio::time::sleep(KEEP_ALIVE).await;
@@ -276,7 +251,9 @@ impl Session {
                 "progress": beat,
                 "message": "Waiting for the human's approval in Countersign",
             });
-            self.say(Message::notification("notifications/progress", &params)).await;
+            let (voice, message) =
+                self.placed(Some(id), Message::notification("notifications/progress", &params));
+            self.say(&voice, message).await;
         }
     }
 
@@ -285,7 +262,7 @@ impl Session {
         for list in ["tools", "resources", "prompts"] {
             let message = Message::notification(&format!("notifications/{list}/list_changed"), &Value::Null);
             // A queue that is full holds enough for the agent to notice.
-            let _ = self.out.try_send(self.clean(message));
+            self.apart.say_now(self.clean(message));
         }
     }
 
@@ -298,58 +275,14 @@ impl Session {
         Clean::of(message, &self.inner.vault.redactor())
     }
 
-    async fn say(&self, message: Message) {
-        self.send(self.clean(message)).await;
+    async fn say(&self, voice: &Voice, message: Message) {
+        self.send(voice, self.clean(message)).await;
     }
 
-    async fn send(&self, message: Clean) {
+    async fn send(&self, voice: &Voice, message: Clean) {
         tokio::select! {
-            _ = self.out.send(message) => {}
+            () = voice.say(message) => {}
             () = self.ended.cancelled() => {}
         }
     }
-}
-
-/// A request under way. However its work ends, its id is free again then.
-struct Begun {
-    id: RawId,
-    withdrawn: CancellationToken,
-    session: Arc<Session>,
-}
-
-impl Begun {
-    fn end(self) -> Arc<Session> {
-        self.session.clone()
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        lock(&self.session.under_way).remove(&self.id);
-    }
-}
-
-async fn write_all<W: AsyncWrite + Unpin>(
-    mut writer: LineWriter<W>,
-    mut queue: mpsc::Receiver<Clean>,
-    ended: CancellationToken,
-) {
-    loop {
-        let message = tokio::select! {
-            message = queue.recv() => message,
-            () = ended.cancelled() => queue.try_recv().ok(),
-        };
-        let Some(message) = message else { break };
-        if writer.send(message.into_bytes()).await.is_err() {
-            ended.cancel();
-            break;
-        }
-    }
-    let _ = writer.close().await;
-}
-
-fn refuse_unreadable(line: &[u8], error: &mcp::ParseError) -> Message {
-    let no_json = matches!(error, mcp::ParseError::NotJson { .. } | mcp::ParseError::NotUtf8 { .. });
-    let code = if no_json { -32700 } else { -32600 };
-    Message::failure(Message::refused_id(line).as_ref(), code, &error.to_string(), None)
 }

@@ -1,6 +1,6 @@
 //! A whole wallet for a test: one agent's connection to it, and a server behind HTTP that does what the test says.
 
-use crate::session::Session;
+use crate::session::{Guest, Session};
 use crate::{
     Broker, Consent, CreateWallet, Draft, GrantDraft, Home, KeyChoice, NewServer, Secret, ToolDraft,
 };
@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{
-    AgentName, ApprovalMode, Credential, DelegationId, Digest, Peer, Program, ResourceGrant, ServerName,
-    Transport,
+    AgentName, ApprovalMode, Credential, DelegationId, Digest, Endpoint, Peer, Program, ResourceGrant,
+    ServerName, Transport,
 };
 use futures_util::future::BoxFuture;
 use mcp::framing::{LineReader, LineWriter};
@@ -127,15 +127,21 @@ impl World {
 
     /// Connects the agent, which has not said anything yet.
     pub(crate) fn join(&self) -> Agent {
-        let peer = Peer { pid: 1, uid: 1, program: program(), shim: program() };
-        let (session, queue) = Session::new(self.broker.0.clone(), scribe(), peer);
+        self.join_at(Endpoint::All)
+    }
+
+    /// The same at one endpoint.
+    pub(crate) fn join_at(&self, scope: Endpoint) -> Agent {
+        let peer = Peer { pid: 1, uid: 1, program: program(), shim: Some(program()) };
+        let guest = Guest { agent: scribe(), peer, scope };
+        let (session, heard) = Session::new(self.broker.0.clone(), guest);
         self.broker.0.sessions.add(session.clone());
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (read, write) = tokio::io::split(theirs);
         let run = tokio::spawn(session.clone().run(
             LineReader::new(read, mcp::MAX_MESSAGE),
             LineWriter::new(write),
-            queue,
+            heard,
         ));
         let (read, write) = tokio::io::split(ours);
         Agent { session, run, write, read: BufReader::new(read).lines() }

@@ -1,6 +1,6 @@
 //! What a request of an agent asks for, in the server's own words.
 
-use domain::{ServerName, Target, TargetKind};
+use domain::{Endpoint, ServerName, Target, TargetKind};
 use mcp::{Message, lists};
 use serde_json::{Value, json};
 
@@ -39,45 +39,62 @@ impl From<String> for Misread {
 }
 
 impl Wanted {
-    /// Reads a request.
-    pub(crate) fn read(request: &Message) -> Result<Self, Misread> {
+    /// Reads a request that came in at an endpoint.
+    pub(crate) fn read(request: &Message, scope: &Endpoint) -> Result<Self, Misread> {
         let method = request.method().unwrap_or_default();
         let params = request.params();
         match method {
-            "tools/call" => Self::by_name(request, method, &params, TargetKind::Tool),
-            "prompts/get" => Self::by_name(request, method, &params, TargetKind::Prompt),
-            "completion/complete" => Self::completion(request, method, &params),
+            "tools/call" => Self::by_name(request, scope, &params, TargetKind::Tool),
+            "prompts/get" => Self::by_name(request, scope, &params, TargetKind::Prompt),
+            "completion/complete" => Self::completion(request, scope, &params),
             _ => Self::resource(request, method, text(&params, "uri")?),
         }
     }
 
-    fn by_name(request: &Message, method: &str, params: &Value, kind: TargetKind) -> Result<Self, Misread> {
+    fn by_name(
+        request: &Message,
+        scope: &Endpoint,
+        params: &Value,
+        kind: TargetKind,
+    ) -> Result<Self, Misread> {
+        let method = request.method().unwrap_or_default();
         let given = short(kind, text(params, "name")?, NAME)?;
         let arguments = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
         if !arguments.is_object() {
             return Err(Misread::Params("arguments must be an object".into()));
         }
-        let (server, name) = placed(given);
-        let request = request.edit().param("name", &Value::from(name)).finish();
+        let (server, name) = placed(given, scope);
+        let request = if name == given {
+            request.clone()
+        } else {
+            request.edit().param("name", &Value::from(name)).finish()
+        };
         let target = Target { kind, name: name.to_owned() };
         Ok(Self { method: method.into(), server, target, arguments, request })
     }
 
     /// A completion belongs to the prompt or resource it completes.
-    fn completion(request: &Message, method: &str, params: &Value) -> Result<Self, Misread> {
+    fn completion(request: &Message, scope: &Endpoint, params: &Value) -> Result<Self, Misread> {
+        let method = request.method().unwrap_or_default();
         let reference = params.get("ref").cloned().unwrap_or_default();
         if reference.get("type").and_then(Value::as_str) != Some("ref/prompt") {
             return Self::resource(request, method, text(&reference, "uri")?);
         }
-        let (server, name) = placed(short(TargetKind::Prompt, text(&reference, "name")?, NAME)?);
-        let mut own = reference.clone();
-        own["name"] = name.into();
+        let given = short(TargetKind::Prompt, text(&reference, "name")?, NAME)?;
+        let (server, name) = placed(given, scope);
+        let request = if name == given {
+            request.clone()
+        } else {
+            let mut own = reference.clone();
+            own["name"] = name.into();
+            request.edit().param("ref", &own).finish()
+        };
         Ok(Self {
             method: method.into(),
             server,
             target: Target::prompt(name),
             arguments: params.get("argument").cloned().unwrap_or_else(|| json!({})),
-            request: request.edit().param("ref", &own).finish(),
+            request,
         })
     }
 
@@ -93,9 +110,12 @@ impl Wanted {
     }
 }
 
-/// Splits `server__tool`; a name without a known form belongs to no server.
-fn placed(name: &str) -> (Option<ServerName>, &str) {
-    lists::split_name(name).map_or((None, name), |(server, own)| (Some(server), own))
+/// Splits `server__tool`; a name without a known form belongs to no server. At the endpoint of one server its own names hold.
+fn placed<'a>(name: &'a str, scope: &Endpoint) -> (Option<ServerName>, &'a str) {
+    match scope {
+        Endpoint::One(server) => (Some(server.clone()), name),
+        Endpoint::All => lists::split_name(name).map_or((None, name), |(server, own)| (Some(server), own)),
+    }
 }
 
 fn short(kind: TargetKind, name: &str, limit: usize) -> Result<&str, Misread> {

@@ -22,6 +22,7 @@ pub struct Peer {
     pub uid: u32,
     /// The agent's executable: what the human accepted once, and is asked about again when it differs.
     pub program: Program,
-    /// The connecting executable itself, normally the `countersign` shim.
-    pub shim: Program,
+    /// The connecting executable itself, normally the `countersign` shim; none over HTTP, where the agent connects by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shim: Option<Program>,
 }

@@ -54,6 +54,8 @@ pub struct Opened {
     pub server_info: Value,
     /// What it tells language models about itself. Untrusted.
     pub instructions: Option<String>,
+    /// Its first answer, as it came: to `initialize` or `server/discover`.
+    pub answer: Message,
     /// Messages that came before it was ready, to be handled as if they came now.
     pub early: Vec<Message>,
 }
@@ -141,7 +143,7 @@ impl Opening<'_> {
 
     async fn initialize(&mut self) -> Result<Opened, OpenError> {
         let params = self.hello.initialize(self.hello.legacy_version());
-        let mut result = self.ask("initialize", &params, self.patience).await?;
+        let (answer, mut result) = self.ask("initialize", &params, self.patience).await?;
         let version = result["protocolVersion"].as_str().unwrap_or_default().to_owned();
         if !LEGACY.contains(&version.as_str()) {
             return Err(OpenError::Version { offered: version });
@@ -149,14 +151,15 @@ impl Opening<'_> {
         let ready = Message::notification("notifications/initialized", &Value::Null);
         let told = self.upstream.send(Outgoing::new(ready).with_headers(self.headers.clone()));
         timeout(self.patience, told).await.map_err(|_| OpenError::Silent(self.patience))??;
-        Ok(self.opened(Era::Legacy, version, result["serverInfo"].take(), &mut result))
+        let info = result["serverInfo"].take();
+        Ok(self.opened(Era::Legacy, version, info, result, answer))
     }
 
     async fn discover(&mut self) -> Result<Opened, OpenError> {
         let meta: serde_json::Map<_, _> =
             self.hello.meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let params = json!({ "_meta": meta });
-        let mut result = self.ask("server/discover", &params, self.patience.min(PROBE)).await?;
+        let (answer, mut result) = self.ask("server/discover", &params, self.patience.min(PROBE)).await?;
         let supported =
             result["supportedVersions"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let supported: Vec<&str> = supported.collect();
@@ -165,22 +168,35 @@ impl Opening<'_> {
         }
         let info = result.get_mut("_meta").and_then(|meta| meta.get_mut(SERVER_INFO)).map(Value::take);
         let info = info.unwrap_or_default();
-        Ok(self.opened(Era::Modern, MODERN.into(), info, &mut result))
+        Ok(self.opened(Era::Modern, MODERN.into(), info, result, answer))
     }
 
-    fn opened(&mut self, era: Era, version: String, server_info: Value, result: &mut Value) -> Opened {
+    fn opened(
+        &mut self,
+        era: Era,
+        version: String,
+        server_info: Value,
+        mut result: Value,
+        answer: Message,
+    ) -> Opened {
         Opened {
             era,
             version,
             capabilities: result["capabilities"].take(),
             server_info,
             instructions: result["instructions"].as_str().map(str::to_owned),
+            answer,
             early: std::mem::take(&mut self.early),
         }
     }
 
     /// Sends a request and waits for its answer, keeping what else comes.
-    async fn ask(&mut self, method: &str, params: &Value, patience: Duration) -> Result<Value, OpenError> {
+    async fn ask(
+        &mut self,
+        method: &str,
+        params: &Value,
+        patience: Duration,
+    ) -> Result<(Message, Value), OpenError> {
         let id = RawId::text(&format!("countersign:{method}"));
         let request = Message::request(id.clone(), method, params);
         let out = Outgoing::new(request).with_headers(self.headers.clone());
@@ -192,30 +208,34 @@ impl Opening<'_> {
                 message: error["message"].as_str().unwrap_or_default().to_owned(),
             });
         }
-        Ok(answer.result().filter(Value::is_object).unwrap_or_else(|| json!({})))
+        let result = answer.result().filter(Value::is_object).unwrap_or_else(|| json!({}));
+        Ok((answer, result))
     }
 
     async fn answer(&mut self, out: Outgoing, id: &RawId) -> Result<Message, UpstreamError> {
         let mut sending = pin!(self.upstream.send(out));
         let mut sent = false;
         loop {
-            tokio::select! {
+            let incoming = tokio::select! {
                 biased;
-                result = &mut sending, if !sent => {
-                    result?;
-                    sent = true;
-                }
-                incoming = self.inbox.recv() => match incoming {
-                    Some(Incoming::Message(message)) if message.kind().is_response() => {
-                        if message.id() == Some(id) {
-                            return Ok(message);
-                        }
+                answer = &mut sending, if !sent => match answer? {
+                    Some(answer) => return Ok(answer),
+                    None => {
+                        sent = true;
+                        continue;
                     }
-                    Some(Incoming::Message(message)) if self.early.len() < EARLY => self.early.push(message),
-                    Some(Incoming::Message(_)) => {}
-                    Some(Incoming::Closed(error)) => return Err(error),
-                    None => return Err(UpstreamError::Closed),
                 },
+                incoming = self.inbox.recv() => incoming.ok_or(UpstreamError::Closed)?,
+            };
+            match incoming {
+                Incoming::Message { message, .. } if message.kind().is_response() => {
+                    if message.id() == Some(id) {
+                        return Ok(message);
+                    }
+                }
+                Incoming::Message { message, .. } if self.early.len() < EARLY => self.early.push(message),
+                Incoming::Message { .. } => {}
+                Incoming::Closed(error) => return Err(error),
             }
         }
     }

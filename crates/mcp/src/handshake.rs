@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! shim                                                wallet
-//!   COUNTERSIGN/1 <agent> <shim nonce>        ──►
+//!   COUNTERSIGN/1 <agent> <shim nonce> [server] ─►
 //!                          ◄──   prove <wallet nonce> <HMAC, wallet's label>     or  no <code>
 //!   <HMAC, agent's label>                     ──►
 //!                          ◄──   ok                                              or  no <code>
 //! ```
-//! Each HMAC-SHA256 covers its maker's role, the agent's name and both nonces: a proof can't be replayed (fresh nonces),
+//! Each HMAC-SHA256 covers its maker's role, the agent's name, both nonces and the server, where the agent comes for one alone: a proof can't be replayed (fresh nonces),
 //! reflected or swapped (roles differ), or used for another agent (name and secret differ). The wallet proves itself first, so
 //! a program that squats on the socket learns nothing it could use.
 
@@ -19,7 +19,7 @@ pub use wallet::{Applicant, HandshakeError, greet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::AgentName;
+use domain::{AgentName, Endpoint};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -137,6 +137,7 @@ fn decode(text: &str) -> Option<[u8; 32]> {
 /// What both sides know when they prove themselves.
 struct Transcript<'a> {
     agent: &'a AgentName,
+    scope: &'a Endpoint,
     shim: Nonce,
     wallet: Nonce,
 }
@@ -151,6 +152,14 @@ impl Transcript<'_> {
         decode(proof).is_some_and(|proof| self.mac(key, role).verify_slice(&proof).is_ok())
     }
 
+    /// The server's name where the agent comes for one alone.
+    fn server(&self) -> &[u8] {
+        match self.scope {
+            Endpoint::All => b"",
+            Endpoint::One(server) => server.as_str().as_bytes(),
+        }
+    }
+
     /// A name never holds a NUL, and the nonces have a fixed length, so no two transcripts make the same bytes.
     fn mac(&self, key: &EnrolmentKey, role: Role) -> Hmac<Sha256> {
         let mut block = Zeroizing::new([0_u8; 64]);
@@ -161,5 +170,6 @@ impl Transcript<'_> {
             .chain_update([0])
             .chain_update(self.shim.0)
             .chain_update(self.wallet.0)
+            .chain_update(self.server())
     }
 }

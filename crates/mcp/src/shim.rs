@@ -6,7 +6,7 @@
 use crate::handshake::{EnrolmentKey, PATIENCE, Refusal, Refused, prove_to_wallet, verdict};
 use crate::message::{Message, RawId};
 use bytes::Bytes;
-use domain::AgentName;
+use domain::{AgentName, Endpoint};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::net::Shutdown;
@@ -32,6 +32,8 @@ pub struct ShimOptions {
     pub socket: PathBuf,
     /// As which agent.
     pub agent: AgentName,
+    /// For which servers.
+    pub scope: Endpoint,
     /// The agent's enrolment secret.
     pub key: EnrolmentKey,
 }
@@ -90,9 +92,9 @@ pub fn run(options: ShimOptions) -> Result<(), ShimError> {
 }
 
 fn connect(options: ShimOptions) -> Result<UnixStream, ShimError> {
-    let ShimOptions { socket, agent, key } = options;
+    let ShimOptions { socket, agent, scope, key } = options;
     let Ok(stream) = UnixStream::connect(socket) else { return Err(ShimError::NotRunning) };
-    introduce(&stream, &agent, &key).map(|()| stream).map_err(|refused| match refused {
+    introduce(&stream, &agent, &scope, &key).map(|()| stream).map_err(|refused| match refused {
         Refused::ByWallet(Refusal::Locked) => ShimError::Locked,
         Refused::ByWallet(Refusal::Refused) => ShimError::Refused(agent),
         Refused::ByWallet(Refusal::Busy) => ShimError::Busy,
@@ -101,10 +103,15 @@ fn connect(options: ShimOptions) -> Result<UnixStream, ShimError> {
     })
 }
 
-fn introduce(stream: &UnixStream, agent: &AgentName, key: &EnrolmentKey) -> Result<(), Refused> {
+fn introduce(
+    stream: &UnixStream,
+    agent: &AgentName,
+    scope: &Endpoint,
+    key: &EnrolmentKey,
+) -> Result<(), Refused> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    prove_to_wallet(stream, agent, key)?;
+    prove_to_wallet(stream, agent, scope, key)?;
     stream.set_read_timeout(Some(VERDICT))?;
     verdict(stream)?;
     stream.set_read_timeout(None)?;

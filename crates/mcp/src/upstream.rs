@@ -27,7 +27,12 @@ pub struct Outgoing {
 #[derive(Debug)]
 pub enum Incoming {
     /// A message: an answer, a notification, or a request of the server's own.
-    Message(Message),
+    Message {
+        /// What it says.
+        message: Message,
+        /// The request in whose exchange it came. Over HTTP alone can that be told, and not of every message.
+        during: Option<RawId>,
+    },
     /// The connection is over; nothing more comes, and what was not answered never will be.
     Closed(UpstreamError),
 }
@@ -38,13 +43,13 @@ pub type Inbox = mpsc::Sender<Incoming>;
 /// A server that can be talked to. Its messages arrive in the [`Inbox`] it was made with. Dropping it ends it.
 #[async_trait]
 pub trait Upstream: Send + Sync {
-    /// Sends one message. For a request over HTTP this resolves when the exchange is over: the answer, and everything that
-    /// came before it on the same stream, is then in the inbox. Over stdio it resolves when the message is written. Dropping
-    /// the future abandons the exchange.
+    /// Sends one message. For a request over HTTP this resolves when the exchange is over, with the answer; only an answer that
+    /// came after other messages on the same stream follows them into the inbox, so that their order holds. Over stdio it
+    /// resolves when the message is written, and every answer comes by the inbox. Dropping the future abandons the exchange.
     ///
     /// # Errors
     /// [`UpstreamError`]; then no answer comes.
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError>;
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError>;
 
     /// Asks the server to stop working on a request, and gives up waiting for it. `headers` as in [`Outgoing`].
     async fn cancel(&self, id: &RawId, headers: HeaderMap);

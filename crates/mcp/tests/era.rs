@@ -179,15 +179,18 @@ struct Failing {
 
 #[async_trait]
 impl Upstream for Failing {
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
         if let Some(error) = self.first.lock().unwrap().take() {
             return Err(error);
         }
         if let Kind::Request { id, method } = out.message.kind() {
             let Some(Ok(result)) = legacy(method, &out.message.params()) else { panic!("{method}") };
-            let _ = self.inbox.send(Incoming::Message(Message::response(id, &result))).await;
+            let _ = self
+                .inbox
+                .send(Incoming::Message { message: Message::response(id, &result), during: None })
+                .await;
         }
-        Ok(())
+        Ok(None)
     }
     async fn cancel(&self, _: &RawId, _: HeaderMap) {}
     async fn close(&self, _: HeaderMap) {}
@@ -213,13 +216,16 @@ struct Deaf(Inbox);
 
 #[async_trait]
 impl Upstream for Deaf {
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
         let Kind::Request { id, method } = out.message.kind() else {
             return std::future::pending().await;
         };
-        let Some(Ok(result)) = legacy(method, &out.message.params()) else { return Ok(()) };
-        self.0.send(Incoming::Message(Message::response(id, &result))).await.unwrap();
-        Ok(())
+        let Some(Ok(result)) = legacy(method, &out.message.params()) else { return Ok(None) };
+        self.0
+            .send(Incoming::Message { message: Message::response(id, &result), during: None })
+            .await
+            .unwrap();
+        Ok(None)
     }
 
     async fn cancel(&self, _: &RawId, _: HeaderMap) {}

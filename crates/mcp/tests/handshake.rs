@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use bytes::Bytes;
-use domain::AgentName;
+use domain::{AgentName, Endpoint, ServerName};
 use mcp::MAX_MESSAGE;
 use mcp::handshake::{
     Applicant, EnrolmentKey, HandshakeError, Refusal, Refused, greet, prove_to_wallet, verdict,
@@ -35,7 +35,7 @@ fn wallet() -> (UnixStream, JoinHandle<Greeted>) {
 /// A shim that tries to come in; gives back what it was told.
 fn shim(stream: &UnixStream, agent: &str, secret: u8) -> JoinHandle<Result<(), Refused>> {
     let (stream, agent) = (stream.try_clone().unwrap(), name(agent));
-    spawn_blocking(move || prove_to_wallet(&stream, &agent, &EnrolmentKey::new([secret; 32])))
+    spawn_blocking(move || prove_to_wallet(&stream, &agent, &Endpoint::All, &EnrolmentKey::new([secret; 32])))
 }
 
 /// Somebody who types lines and reads answers.
@@ -220,7 +220,8 @@ async fn what_does_not_speak_the_handshake_is_dropped() {
         "COUNTERSIGN/1 claude short",
         &format!("COUNTERSIGN/2 claude {nonce}"),
         &format!("COUNTERSIGN/1 ../x {nonce}"),
-        &format!("COUNTERSIGN/1 claude {nonce} more"),
+        &format!("COUNTERSIGN/1 claude {nonce} ../x"),
+        &format!("COUNTERSIGN/1 claude {nonce} notes more"),
         &long,
     ] {
         let (stream, greeted) = wallet();
@@ -243,4 +244,35 @@ fn a_key_never_shows_itself_and_reads_as_it_is_stored() {
     let key = EnrolmentKey::parse(&format!(" {}\n", "A".repeat(43))).unwrap();
     assert_eq!(format!("{key:?}"), "[redacted]");
     assert!(EnrolmentKey::parse("AAAA").is_none());
+}
+
+#[tokio::test]
+async fn threat_13_the_one_server_an_agent_comes_for_is_part_of_the_proof() {
+    let (theirs, greeted) = wallet();
+    let one = |server| Endpoint::One(ServerName::parse(server).unwrap());
+    let scope = one("notes");
+    spawn_blocking(move || prove_to_wallet(&theirs, &name("claude"), &scope, &EnrolmentKey::new([1; 32])))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(greeted.await.unwrap().unwrap().scope, one("notes"));
+
+    // Somebody in between who asks for more, or for another server, has no proof of that.
+    for widened in ["", " mail"] {
+        let (agents, between) = UnixStream::pair().unwrap();
+        let (theirs, greeted) = wallet();
+        let shim = spawn_blocking(move || {
+            prove_to_wallet(&agents, &name("claude"), &one("notes"), &EnrolmentKey::new([1; 32]))
+        });
+        let pass = spawn_blocking(move || {
+            let (mut agent, mut wallet) =
+                (Attacker(BufReader::new(between)), Attacker(BufReader::new(theirs)));
+            let hello = agent.hears();
+            wallet.says(&hello.replace(" notes", widened));
+            agent.says(&wallet.hears());
+        });
+        pass.await.unwrap();
+        assert!(matches!(shim.await.unwrap(), Err(Refused::NotTheWallet)));
+        drop(greeted);
+    }
 }

@@ -94,7 +94,8 @@ async fn threat_04_the_evidence_names_the_connecting_program_and_its_parent() {
     assert_eq!(connection.pid, child.id());
     let peer = Evidence::default().of(connection.pid, connection.uid).unwrap().peer;
     assert_eq!((peer.pid, peer.uid), (std::process::id(), rustix::process::geteuid().as_raw()));
-    assert_eq!((peer.shim.path.as_path(), peer.shim.sha256), (this.as_path(), sha256(&this)));
+    let shim = peer.shim.unwrap();
+    assert_eq!((shim.path.as_path(), shim.sha256), (this.as_path(), sha256(&this)));
     assert_eq!((peer.program.path.as_path(), peer.program.sha256), (this.as_path(), sha256(&this)));
     drop(child.stdin.take());
     child.wait().unwrap();
@@ -114,9 +115,10 @@ async fn threat_04_a_changed_copy_of_a_program_has_another_digest_even_at_the_sa
         let mut child = connect_as(&copy, &socket);
         let connection = listener.accept().await.unwrap();
         let peer = evidence.of(connection.pid, connection.uid).unwrap().peer;
-        assert_eq!(peer.shim.path, copy);
-        assert_eq!(peer.shim.sha256, sha256(&copy));
-        seen.push(peer.shim.sha256);
+        let shim = peer.shim.unwrap();
+        assert_eq!(shim.path, copy);
+        assert_eq!(shim.sha256, sha256(&copy));
+        seen.push(shim.sha256);
         drop(child.stdin.take());
         child.wait().unwrap();
     }
@@ -135,7 +137,7 @@ async fn threat_04_a_program_replaced_while_it_runs_is_known_by_what_runs() {
     fs::remove_file(&copy).unwrap();
     fs::write(&copy, "the program the human accepted").unwrap();
     let peer = Evidence::default().of(connection.pid, connection.uid).unwrap().peer;
-    assert_eq!(peer.shim.sha256, running);
+    assert_eq!(peer.shim.unwrap().sha256, running);
     drop(child.stdin.take());
     child.wait().unwrap();
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use bytes::Bytes;
-use domain::AgentName;
+use domain::{AgentName, Endpoint};
 use mcp::MAX_MESSAGE;
 use mcp::handshake::{EnrolmentKey, Refusal, greet};
 use mcp::local::Listener;
@@ -27,7 +27,8 @@ fn key(secret: u8) -> EnrolmentKey {
 #[test]
 fn shim_process() {
     let Ok(socket) = std::env::var("MCP_TEST_SOCKET") else { return };
-    let result = run(ShimOptions { socket: PathBuf::from(socket), agent: agent(), key: key(1) });
+    let result =
+        run(ShimOptions { socket: PathBuf::from(socket), agent: agent(), scope: Endpoint::All, key: key(1) });
     if let Err(error) = &result {
         eprintln!("{error}");
     }

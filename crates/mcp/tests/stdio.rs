@@ -27,7 +27,7 @@ fn start(launch: &Launch, run_dir: &Path) -> (StdioUpstream, Receiver<Incoming>)
 
 async fn message(incoming: &mut Receiver<Incoming>) -> Message {
     match incoming.recv().await.unwrap() {
-        Incoming::Message(message) => message,
+        Incoming::Message { message, .. } => message,
         Incoming::Closed(why) => panic!("{why}"),
     }
 }

@@ -30,7 +30,8 @@ pub struct Own {
 /// shim, whatever its place: no other program speaks for the one that started it.
 #[must_use]
 pub fn connect(agent: &Agent, peer: &Peer, own: Own) -> Connection {
-    if peer.uid != own.uid || Some(peer.shim.sha256) != own.shim {
+    let is_ours = peer.shim.as_ref().is_none_or(|shim| Some(shim.sha256) == own.shim);
+    if peer.uid != own.uid || !is_ours {
         return Connection::Refuse(Denial::AgentUnknown);
     }
     match agent.state {

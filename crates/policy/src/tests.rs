@@ -41,7 +41,7 @@ fn world(mode: ApprovalMode, limits: Limits) -> World {
             pid: 7,
             uid: 1000,
             program,
-            shim: Program { path: "/usr/bin/countersign".into(), sha256: digest(5) },
+            shim: Some(Program { path: "/usr/bin/countersign".into(), sha256: digest(5) }),
         },
         delegation: Delegation {
             id: DelegationId::new("d1"),
@@ -184,7 +184,7 @@ fn threat_04_only_the_wallet_s_own_shim_speaks_for_the_program_that_started_it()
     assert_eq!(connect(&world.agent, &world.peer, OWN), Connection::Welcome);
     let unknown = Own { shim: None, ..OWN };
     assert!(matches!(connect(&world.agent, &world.peer, unknown), Connection::Refuse(_)));
-    world.peer.shim.sha256 = digest(6);
+    world.peer.shim = Some(Program { path: "/usr/bin/countersign".into(), sha256: digest(6) });
     assert!(matches!(connect(&world.agent, &world.peer, OWN), Connection::Refuse(_)));
 }
 

@@ -21,7 +21,7 @@ fn program(path: impl Into<PathBuf>) -> Program {
 }
 
 fn body(note: String, name: String, arguments: Value) -> Body {
-    let peer = Peer { pid: 7, uid: 1000, program: program("/opt/agent"), shim: program("/opt/shim") };
+    let peer = Peer { pid: 7, uid: 1000, program: program("/opt/agent"), shim: Some(program("/opt/shim")) };
     let outcome = Outcome {
         duration_us: Some(u64::MAX),
         bytes: Some(0),
@@ -74,7 +74,7 @@ fn threat_24_a_receipt_keeps_what_is_shown_of_arguments_and_nothing_else_of_them
 #[test]
 fn a_program_whose_path_json_can_not_hold_gives_no_receipt() {
     let odd = program(OsString::from_vec(b"/opt/\xff".to_vec()));
-    let peer = Peer { pid: 7, uid: 1000, program: odd.clone(), shim: odd };
+    let peer = Peer { pid: 7, uid: 1000, program: odd.clone(), shim: Some(odd) };
     let body = Body { peer: Some(peer), ..Body::new(Kind::AgentConnected, TIME) };
     assert!(matches!(receipt::sign(0, GENESIS, &body, &key()), Err(ProofError::Unwritable(_))));
 }

@@ -91,7 +91,7 @@ async fn threat_26_what_is_stopped_before_it_is_sent_is_never_sent() {
     let request = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "notes__echo", "arguments": {}}});
     let request = mcp::Message::parse(request.to_string().into()).unwrap();
     for _ in 0..20 {
-        let wanted = crate::wanted::Wanted::read(&request).unwrap();
+        let wanted = crate::wanted::Wanted::read(&request, &domain::Endpoint::All).unwrap();
         let withdrawn = tokio_util::sync::CancellationToken::new();
         let trip = Trip::begin(&agent.session, wanted, &withdrawn).unwrap();
         let facts = trip.facts().await.unwrap();
@@ -175,7 +175,7 @@ async fn threat_11_a_tool_that_changes_while_the_human_thinks_is_not_called() {
     });
     let link = agent.session.link(&server("notes")).await.unwrap();
     let changed = mcp::Message::notification("notifications/tools/list_changed", &Value::Null);
-    link.receive(None, changed).await;
+    link.receive(None, changed, None).await;
     let id = world.broker.questions()[0].id.clone();
     let yes = Given { answer: Answer::Allow { reach: Reach::Once }, how: None };
     world.broker.0.desk.answer(&id, yes).unwrap();

@@ -12,7 +12,7 @@ struct Busy(Notify);
 
 #[async_trait]
 impl Upstream for Busy {
-    async fn send(&self, _: Outgoing) -> Result<(), UpstreamError> {
+    async fn send(&self, _: Outgoing) -> Result<Option<Message>, UpstreamError> {
         self.0.notify_one();
         std::future::pending().await
     }
@@ -33,6 +33,7 @@ fn link(upstream: Arc<dyn Upstream>) -> Link {
         capabilities: json!({}),
         server_info: Value::Null,
         instructions: None,
+        answer: Message::response(&RawId::number(0), &json!({})),
         early: vec![],
     };
     Link::new(server, Hello::of_wallet(), opened, upstream, mpsc::channel(1).0)

@@ -1,11 +1,45 @@
-//! The first words: the wallet answers for all servers at once, in the agent's own era.
+//! The first words. The wallet answers for all servers at once, in the agent's own era; at the endpoint of one server that server's
+//! own words pass, where it speaks the agent's era.
 
 use super::Session;
-use mcp::Message;
+use crate::clean::{self, Clean};
+use domain::Endpoint;
 use mcp::era::{Era, Hello};
+use mcp::{Message, RawId};
 use serde_json::{Value, json};
 
 impl Session {
+    /// Answers `initialize` or `server/discover`.
+    pub(super) async fn greet(&self, request: &Message) -> Clean {
+        let result = match request.method() {
+            Some("initialize") => self.initialize(request),
+            _ => Self::discover(),
+        };
+        if let Some(own) = self.own_words(request).await {
+            return own;
+        }
+        let id = request.id().cloned().unwrap_or_else(|| RawId::number(0));
+        self.clean(Message::response(&id, &self.in_era(result)))
+    }
+
+    /// What the one server of this endpoint said itself to the same question. One that can't be had now may be had later: the
+    /// wallet speaks for it.
+    async fn own_words(&self, request: &Message) -> Option<Clean> {
+        let Endpoint::One(server) = &self.scope else { return None };
+        let link = match self.link(server).await {
+            Ok(link) => link,
+            Err(fault) => {
+                let fault = self.inner.understood(server, fault);
+                let error = clean::words(&self.inner.vault.redactor(), &fault);
+                tracing::info!(%server, error, "the wallet speaks for a server");
+                return None;
+            }
+        };
+        let asked = if request.method() == Some("initialize") { Era::Legacy } else { Era::Modern };
+        let answer = (link.opened.era == asked).then(|| link.opened.answer.clone())?;
+        Some(self.clean(answer.edit().id(request.id()?.clone()).finish()))
+    }
+
     /// The legacy handshake: the wallet answers for all servers, and opens each when it is first needed.
     pub(super) fn initialize(&self, request: &Message) -> Value {
         let params = request.params();

@@ -5,7 +5,7 @@ use super::{Session, lock};
 use crate::end::{REFUSED, Stop};
 use crate::link::{Fault, Link};
 use crate::tools::Tools;
-use domain::{DelegationState, Denial, ServerName, Target};
+use domain::{DelegationState, Denial, Endpoint, ServerName, Target};
 use http::HeaderMap;
 use mcp::{Kind, Message, RawId};
 use policy::Permit;
@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// A server asks something (sampling, elicitation, roots): passed to the agent under an id of the wallet's.
-    pub(crate) async fn question_from(&self, link: &Arc<Link>, message: Message) {
+    pub(crate) async fn question_from(&self, link: &Arc<Link>, message: Message, during: Option<&RawId>) {
         let Kind::Request { id, method } = message.kind() else { return };
         if method.as_ref() == "ping" {
             return link.leave_errand(Message::response(id, &json!({})));
@@ -54,14 +54,16 @@ impl Session {
             let sentence = "too many questions wait for the agent";
             link.leave_errand(Message::failure(Some(&question.theirs), -32000, sentence, None));
         }
-        self.say(asked.finish()).await;
+        let (voice, asked) = self.placed(during, asked.finish());
+        self.say(&voice, asked).await;
     }
 
     /// A server's notification, for the agent to hear.
-    pub(crate) async fn pass_on(&self, link: &Link, message: Message) {
+    pub(crate) async fn pass_on(&self, link: &Link, message: Message, during: Option<&RawId>) {
         if self.may_hear(link) {
             tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
-            self.say(message).await;
+            let (voice, message) = self.placed(during, message);
+            self.say(&voice, message).await;
         }
     }
 
@@ -84,7 +86,7 @@ impl Session {
     }
 
     /// Sends a server what wants no answer.
-    pub(crate) async fn tell(&self, link: &Link, message: Message) -> Result<(), Fault> {
+    pub(crate) async fn tell_server(&self, link: &Link, message: Message) -> Result<(), Fault> {
         link.tell(message, self.housekeeping(&link.server.name).await?).await
     }
 
@@ -117,6 +119,9 @@ impl Session {
     /// Which server a resource is on: the one whose grant names it and holds now. Two that do are one too many, for nobody
     /// could say which of them the human meant.
     pub(crate) fn server_of(&self, target: &Target) -> Result<ServerName, Stop> {
+        if let Endpoint::One(server) = &self.scope {
+            return Ok(server.clone());
+        }
         let now = self.inner.clock.now();
         let (mut active, mut others) = (BTreeSet::new(), BTreeSet::new());
         for delegation in self.delegations() {

@@ -104,7 +104,7 @@ async fn progress_goes_to_the_server_that_asked_and_to_no_other() {
     let link = agent.session.link(&server("notes")).await.unwrap();
     let asked = json!({"messages": [], "_meta": {"progressToken": "mine"}});
     let question = Message::request(RawId::number(7), "sampling/createMessage", &asked);
-    agent.session.question_from(&link, question).await;
+    agent.session.question_from(&link, question, None).await;
     let heard = agent.hear().await.unwrap();
     let token = &heard["params"]["_meta"]["progressToken"];
     assert_ne!(token, "mine", "tokens of two servers may be the same");
@@ -127,9 +127,9 @@ async fn threat_26_a_paused_agent_hears_its_servers_no_more_and_leaves_them() {
     world.broker.pause_all().await.unwrap();
     world.notes.was_asked("DELETE", 2).await;
     let news = json!({"level": "info", "data": "psst"});
-    agent.session.pass_on(&link, Message::notification("notifications/message", &news)).await;
+    agent.session.pass_on(&link, Message::notification("notifications/message", &news), None).await;
     let question = Message::request(RawId::number(7), "sampling/createMessage", &json!({}));
-    agent.session.question_from(&link, question).await;
+    agent.session.question_from(&link, question, None).await;
     agent.ask(2, "ping", json!({})).await;
     assert_eq!(agent.hear().await.unwrap()["id"], 2, "the ping's answer is the next thing heard");
 }
@@ -204,10 +204,14 @@ async fn a_server_that_starts_slowly_is_opened_once_and_there_for_whoever_asks_n
 async fn an_agent_that_reads_nothing_is_written_to_no_more_once_it_has_been_sent_away() {
     let world = World::new().await;
     let mut agent = world.connect().await;
+    let link = agent.session.link(&server("notes")).await.unwrap();
     // More than the pipe holds, and nobody reads.
     let text = "x".repeat(1 << 20);
     for _ in 0..8 {
-        agent.session.say(Message::notification("notifications/message", &json!({ "data": text }))).await;
+        agent
+            .session
+            .pass_on(&link, Message::notification("notifications/message", &json!({ "data": text })), None)
+            .await;
     }
     agent.session.end();
     (&mut agent.run).await.unwrap();
@@ -269,4 +273,111 @@ async fn the_wallet_is_locked_from_any_thread_whatever_its_agents_may_still_use(
     let locked = std::thread::spawn(move || runtime.block_on(broker.lock())).join();
     assert!(locked.is_ok());
     agent.run.await.unwrap();
+}
+
+fn notes() -> domain::Endpoint {
+    domain::Endpoint::One(server("notes"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_endpoint_of_one_server_its_own_words_and_names_hold_and_no_other_is_there() {
+    let world = World::new().await;
+    let files = Fake::start().await;
+    world.add_server("files", &files).await;
+    world.delegate("files", ApprovalMode::Never, &["file:///*"]).await;
+    let said = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {"tools": {"x-own": 1.50}}, "serverInfo": {"name": "Notes"},
+        "instructions": "be brief",
+    });
+    let words = said.clone();
+    world.notes.answers(move |message| {
+        let words = words.clone();
+        async move { (message["method"] == "initialize").then(|| result(&message, &words)) }
+    });
+    let mut agent = world.join_at(notes());
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}});
+    agent.ask(1, "initialize", hello).await;
+    assert_eq!(agent.answer(1).await["result"], said);
+    agent.ask(2, "tools/list", json!({})).await;
+    assert_eq!(agent.answer(2).await["result"]["tools"][0]["name"], "echo");
+    agent.ask(3, "tools/call", json!({"name": "echo", "arguments": {}})).await;
+    assert!(agent.answer(3).await.get("result").is_some());
+    assert_eq!(world.notes.heard("tools/call")[0]["params"]["name"], "echo");
+
+    // What was granted elsewhere is not to be had here, under whatever name.
+    agent.ask(4, "tools/call", json!({"name": "files__echo", "arguments": {}})).await;
+    assert_eq!(agent.answer(4).await["error"]["data"]["reason"], "not_granted");
+    agent.ask(5, "resources/read", json!({"uri": "file:///a"})).await;
+    assert_eq!(agent.answer(5).await["error"]["data"]["reason"], "not_granted");
+    assert_eq!(files.count("tools/call") + files.count("resources/read"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_endpoint_of_a_server_that_is_down_the_wallet_speaks_for_it() {
+    let world = World::new().await;
+    world.notes.answers(|message| async move {
+        let begins = matches!(message["method"].as_str(), Some("initialize" | "server/discover"));
+        begins.then(|| crate::testing::failure(&message, "not today"))
+    });
+    let mut agent = world.join_at(notes());
+    agent.ask(1, "initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}})).await;
+    assert_eq!(agent.answer(1).await["result"]["serverInfo"]["name"], "countersign");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_13_two_exchanges_with_one_id_and_one_token_hear_each_its_own() {
+    let world = World::new().await;
+    let agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        if message["method"] != "tools/call" {
+            return None;
+        }
+        let text = &message["params"]["arguments"]["say"];
+        let token = &message["params"]["_meta"]["progressToken"];
+        let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress",
+            "params": {"progressToken": token, "progress": 1, "message": text}});
+        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": {"content": [{"type": "text", "text": text}]}});
+        // Both are under way when the first of them is answered.
+        tokio::time::sleep(Duration::from_millis(if text == "one" { 300 } else { 100 })).await;
+        let stream = format!("data: {progress}\n\ndata: {answer}\n\n");
+        Some(axum::response::IntoResponse::into_response(([("content-type", "text/event-stream")], stream)))
+    });
+    let mut voices = vec![];
+    for say in ["one", "two"] {
+        let params =
+            json!({"name": "notes__echo", "arguments": {"say": say}, "_meta": {"progressToken": "t"}});
+        let request = Message::request(RawId::number(7), "tools/call", &params);
+        let (voice, heard) = crate::voice::Voice::new();
+        agent.session.ask(request, &voice, crate::session::Ids::Shared).await;
+        voices.push((say, heard));
+    }
+    for (say, mut heard) in voices {
+        let progress: Value = heard.recv().await.unwrap().params();
+        assert_eq!((&progress["progressToken"], &progress["message"]), (&json!("t"), &json!(say)));
+        let answer = heard.recv().await.unwrap();
+        assert_eq!(answer.id(), Some(&RawId::number(7)));
+        assert_eq!(answer.result().unwrap()["content"][0]["text"], say);
+        assert!(heard.recv().await.is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_http_who_stops_listening_takes_the_request_back() {
+    let world = World::new().await;
+    let agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        if message["method"] == "tools/call" {
+            std::future::pending::<()>().await;
+        }
+        None
+    });
+    let params = json!({"name": "notes__echo", "arguments": {}});
+    let (voice, heard) = crate::voice::Voice::new();
+    let request = Message::request(RawId::number(7), "tools/call", &params);
+    agent.session.ask(request, &voice, crate::session::Ids::Shared).await;
+    drop(voice);
+    world.notes.was_asked("tools/call", 1).await;
+    drop(heard);
+    until(|| world.broker.live().is_empty()).await;
+    world.notes.was_asked("notifications/cancelled", 1).await;
 }

@@ -2,7 +2,7 @@
 
 use super::Confirm;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::AgentName;
+use domain::{AgentName, ServerName};
 
 /// `countersign agent …`
 #[derive(Debug, Subcommand)]
@@ -74,4 +74,7 @@ pub(crate) struct Connect {
     /// The agent's name
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: AgentName,
+    /// Reach this server alone, its tools by their own names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<ServerName>,
 }

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::args::Connect;
 use broker::Home;
-use domain::AgentName;
+use domain::{AgentName, Endpoint};
 use mcp::handshake::EnrolmentKey;
 use mcp::shim::{self, ShimOptions};
 use std::io::{ErrorKind, Read};
@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 const MAX_KEY: u64 = 4096;
 
 /// `countersign connect …`
-pub(super) fn run(home: &Home, Connect { agent }: Connect) -> Result<(), Failure> {
+pub(super) fn run(home: &Home, Connect { agent, server }: Connect) -> Result<(), Failure> {
     let key = key(home, &agent).inspect_err(|failure| shim::answer_first_request(&failure.to_string()))?;
-    Ok(shim::run(ShimOptions { socket: home.agent_socket(), agent, key })?)
+    let scope = server.map_or(Endpoint::All, Endpoint::One);
+    Ok(shim::run(ShimOptions { socket: home.agent_socket(), agent, scope, key })?)
 }
 
 /// The agent's secret, as the wallet left it for the shim.

@@ -1,7 +1,7 @@
 //! The shim's side of the handshake: blocking, and small.
 
 use super::{EnrolmentKey, HELLO, LINE, Nonce, Refusal, Role, Transcript};
-use domain::AgentName;
+use domain::{AgentName, Endpoint};
 use std::io::{self, Read, Write};
 
 /// Why the shim was not let in.
@@ -19,24 +19,29 @@ pub enum Refused {
     Io(#[from] io::Error),
 }
 
-/// Has the wallet prove itself, then proves to be `agent`. Set time limits on the stream first.
+/// Has the wallet prove itself, then proves to be `agent`, which comes for the servers of `scope`. Set time limits on the stream first.
 ///
 /// # Errors
 /// [`Refused`].
 pub fn prove_to_wallet(
     mut stream: impl Read + Write,
     agent: &AgentName,
+    scope: &Endpoint,
     key: &EnrolmentKey,
 ) -> Result<(), Refused> {
     let shim = Nonce::make().map_err(io::Error::other)?;
-    stream.write_all(format!("{HELLO} {agent} {shim}\n").as_bytes())?;
+    let server = match scope {
+        Endpoint::All => String::new(),
+        Endpoint::One(server) => format!(" {server}"),
+    };
+    stream.write_all(format!("{HELLO} {agent} {shim}{server}\n").as_bytes())?;
     let answer = read_line(&mut stream)?;
     let (wallet, proof) = match answer.split(' ').collect::<Vec<_>>()[..] {
         ["prove", nonce, proof] => (Nonce::parse(nonce).ok_or(Refused::NotTheWallet)?, proof),
         ["no", code] => return Err(refused(code)),
         _ => return Err(Refused::NotTheWallet),
     };
-    let transcript = Transcript { agent, shim, wallet };
+    let transcript = Transcript { agent, scope, shim, wallet };
     if !transcript.verify(key, Role::Wallet, proof) {
         return Err(Refused::NotTheWallet);
     }

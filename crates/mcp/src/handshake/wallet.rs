@@ -3,7 +3,7 @@
 use super::{EnrolmentKey, HELLO, LINE, Nonce, PATIENCE, Refusal, Role, Transcript};
 use crate::framing::{LineError, LineReader, LineWriter};
 use bytes::Bytes;
-use domain::AgentName;
+use domain::{AgentName, Endpoint, ServerName};
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -37,6 +37,8 @@ pub enum HandshakeError {
 pub struct Applicant<R, W> {
     /// The agent it proved to be.
     pub agent: AgentName,
+    /// Which servers it comes for.
+    pub scope: Endpoint,
     reader: LineReader<R>,
     writer: LineWriter<W>,
 }
@@ -57,7 +59,7 @@ where
 {
     let mut reader = LineReader::new(reader, LINE);
     let mut writer = LineWriter::new(writer);
-    let (agent, shim) = hello(&line(&mut reader).await?).ok_or(HandshakeError::Garbled)?;
+    let (agent, shim, scope) = hello(&line(&mut reader).await?).ok_or(HandshakeError::Garbled)?;
     let key = match key_of(&agent) {
         Ok(Some(key)) => key,
         Ok(None) => EnrolmentKey::random()?,
@@ -67,10 +69,10 @@ where
         }
     };
     let wallet = Nonce::make()?;
-    let transcript = Transcript { agent: &agent, shim, wallet };
+    let transcript = Transcript { agent: &agent, scope: &scope, shim, wallet };
     send(&mut writer, format!("prove {wallet} {}", transcript.prove(&key, Role::Wallet))).await?;
     if transcript.verify(&key, Role::Agent, &line(&mut reader).await?) {
-        Ok(Applicant { agent, reader, writer })
+        Ok(Applicant { agent, scope, reader, writer })
     } else {
         refuse(&mut writer, Refusal::Refused).await;
         Err(HandshakeError::NotProven(agent))
@@ -99,12 +101,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Applicant<R, W> {
     }
 }
 
-fn hello(line: &str) -> Option<(AgentName, Nonce)> {
-    let mut words = line.split(' ');
-    let (HELLO, agent, nonce, None) = (words.next()?, words.next()?, words.next()?, words.next()) else {
-        return None;
+fn hello(line: &str) -> Option<(AgentName, Nonce, Endpoint)> {
+    let (agent, nonce, scope) = match line.split(' ').collect::<Vec<_>>()[..] {
+        [HELLO, agent, nonce] => (agent, nonce, Endpoint::All),
+        [HELLO, agent, nonce, server] => (agent, nonce, Endpoint::One(ServerName::parse(server).ok()?)),
+        _ => return None,
     };
-    Some((AgentName::parse(agent).ok()?, Nonce::parse(nonce)?))
+    Some((AgentName::parse(agent).ok()?, Nonce::parse(nonce)?, scope))
 }
 
 async fn line<R: AsyncRead + Unpin>(reader: &mut LineReader<R>) -> Result<String, HandshakeError> {

@@ -138,7 +138,7 @@ impl Evidence {
             return Err(EvidenceError::Changed(agent.pid));
         }
         let (program, own) = (self.program(agent.pid)?, self.program(shim.pid)?);
-        let peer = Peer { pid: agent.pid, uid, program, shim: own };
+        let peer = Peer { pid: agent.pid, uid, program, shim: Some(own) };
         match [shim, agent].into_iter().find(|process| !process.lives()) {
             Some(gone) => Err(EvidenceError::Gone(gone.pid)),
             None => Ok(Seen { peer, shim, agent }),

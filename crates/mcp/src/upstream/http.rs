@@ -11,7 +11,7 @@ mod headers;
 pub use headers::param_headers;
 
 use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
-use crate::message::{Kind, MAX_MESSAGE, RawId};
+use crate::message::{Kind, MAX_MESSAGE, Message, RawId};
 use async_trait::async_trait;
 use exchange::Exchange;
 use flights::Flights;
@@ -111,7 +111,7 @@ impl HttpUpstream {
 
 #[async_trait]
 impl Upstream for HttpUpstream {
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
         let Kind::Request { id, .. } = out.message.kind() else {
             return Exchange::run(self, &out).await;
         };

@@ -34,14 +34,15 @@ impl MemoryServer {
 
     /// Says something. Whether the wallet still listens makes no difference to a server.
     pub async fn say(&self, message: Message) {
-        let _ = self.to_wallet.send(Incoming::Message(message)).await;
+        let _ = self.to_wallet.send(Incoming::Message { message, during: None }).await;
     }
 }
 
 #[async_trait]
 impl Upstream for MemoryUpstream {
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
-        self.to_server.send(out).await.map_err(|_| UpstreamError::Closed)
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+        self.to_server.send(out).await.map_err(|_| UpstreamError::Closed)?;
+        Ok(None)
     }
 
     async fn cancel(&self, id: &RawId, headers: HeaderMap) {

@@ -123,8 +123,9 @@ impl StdioUpstream {
 
 #[async_trait]
 impl Upstream for StdioUpstream {
-    async fn send(&self, out: Outgoing) -> Result<(), UpstreamError> {
-        timeout(STUCK, self.write(out.message)).await.map_err(|_| UpstreamError::Silent(STUCK))?
+    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+        timeout(STUCK, self.write(out.message)).await.map_err(|_| UpstreamError::Silent(STUCK))??;
+        Ok(None)
     }
 
     async fn cancel(&self, id: &RawId, _: HeaderMap) {
@@ -170,7 +171,7 @@ async fn read_messages(output: Option<ChildStdout>, inbox: Inbox) {
         };
         match Message::parse(line) {
             Ok(message) => {
-                if inbox.send(Incoming::Message(message)).await.is_err() {
+                if inbox.send(Incoming::Message { message, during: None }).await.is_err() {
                     return;
                 }
             }

@@ -141,20 +141,24 @@ pub(crate) async fn error_of(answer: impl Fn(&Seen) -> Vec<Step> + Send + Sync +
     upstream.send(call()).await.unwrap_err()
 }
 
+/// Sends a request whose answer is the first thing said for it.
+pub(crate) async fn answer(upstream: &HttpUpstream, out: Outgoing) -> Bytes {
+    upstream.send(out).await.unwrap().unwrap().into_bytes()
+}
+
 /// The next message.
 pub(crate) async fn message(incoming: &mut Receiver<Incoming>) -> Bytes {
     match incoming.recv().await.unwrap() {
-        Incoming::Message(message) => message.into_bytes(),
+        Incoming::Message { message, .. } => message.into_bytes(),
         Incoming::Closed(why) => panic!("{why}"),
     }
 }
 
 /// Initialises a legacy session with id `s1`.
-pub(crate) async fn initialize(upstream: &HttpUpstream, incoming: &mut Receiver<Incoming>) {
+pub(crate) async fn initialize(upstream: &HttpUpstream) {
     let params = json!({ "protocolVersion": "2025-06-18" });
     let request = Message::request(RawId::number(0), "initialize", &params);
-    upstream.send(Outgoing::new(request)).await.unwrap();
-    message(incoming).await;
+    assert!(upstream.send(Outgoing::new(request)).await.unwrap().is_some());
 }
 
 /// Answers `initialize` with a session, and leaves everything else to `then`.

@@ -13,9 +13,8 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_json_answer_arrives_byte_for_byte() {
-    let (upstream, mut incoming, seens) = server(|_| json_reply(ANSWER)).await;
-    upstream.send(call().with_headers(secret_headers())).await.unwrap();
-    assert_eq!(message(&mut incoming).await, ANSWER);
+    let (upstream, _incoming, seens) = server(|_| json_reply(ANSWER)).await;
+    assert_eq!(answer(&upstream, call().with_headers(secret_headers())).await, ANSWER);
     let seen = seens.lock().unwrap().pop().unwrap();
     assert_eq!(seen.method, "POST");
     assert_eq!(seen.body.as_bytes(), call().message.bytes().as_ref());
@@ -40,8 +39,8 @@ async fn a_notification_is_taken_without_an_answer() {
 
 #[tokio::test]
 async fn a_legacy_session_is_kept_and_ended() {
-    let (upstream, mut incoming, seens) = server(with_session(|_| json_reply(ANSWER))).await;
-    initialize(&upstream, &mut incoming).await;
+    let (upstream, _incoming, seens) = server(with_session(|_| json_reply(ANSWER))).await;
+    initialize(&upstream).await;
     upstream.send(call()).await.unwrap();
     upstream.close(secret_headers()).await;
     let seens = seens.lock().unwrap();
@@ -57,9 +56,9 @@ async fn a_legacy_session_is_kept_and_ended() {
 #[tokio::test]
 async fn a_lost_session_is_told_apart_from_an_unknown_address() {
     let body = br#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}"#;
-    let (upstream, mut incoming, _) =
+    let (upstream, _incoming, _) =
         server(with_session(|_| vec![reply("404 Not Found\r\nContent-Type: application/json", body)])).await;
-    initialize(&upstream, &mut incoming).await;
+    initialize(&upstream).await;
     let error = upstream.send(call()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::SessionLost));
     assert_eq!(error.arrival(), Arrival::No);
@@ -127,14 +126,12 @@ async fn threat_14_cookies_a_server_sets_are_not_kept() {
 #[tokio::test]
 async fn a_json_rpc_error_with_an_error_status_is_an_answer_to_the_request() {
     let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32020,"message":"m","data":{"x":1.0}}}"#;
-    let (upstream, mut incoming, _) = server(|_| vec![reply("400 Bad Request", error.as_bytes())]).await;
-    upstream.send(call()).await.unwrap();
-    assert_eq!(message(&mut incoming).await, error);
+    let (upstream, _incoming, _) = server(|_| vec![reply("400 Bad Request", error.as_bytes())]).await;
+    assert_eq!(answer(&upstream, call()).await, error);
 
     let nameless = r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"m","data":{"x":1.0}}}"#;
-    let (upstream, mut incoming, _) = server(|_| vec![reply("404 Not Found", nameless.as_bytes())]).await;
-    upstream.send(call()).await.unwrap();
-    let answer: Value = serde_json::from_slice(&message(&mut incoming).await).unwrap();
+    let (upstream, _incoming, _) = server(|_| vec![reply("404 Not Found", nameless.as_bytes())]).await;
+    let answer: Value = serde_json::from_slice(&answer(&upstream, call()).await).unwrap();
     let expected: Value = serde_json::from_str(&error.replace("-32020", "-32601")).unwrap();
     assert_eq!(answer, expected);
 }
@@ -161,12 +158,10 @@ async fn ten_megabytes_arrive_and_more_than_allowed_is_refused() {
     let big = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"text":"{}"}}}}"#, "x".repeat(10 << 20));
     let answers = [big.clone(), format!("data: {big}\n\n")];
     let (json, stream) = (answers[0].clone(), answers[1].clone());
-    let (upstream, mut incoming, _) = server(move |_| json_reply(&json)).await;
-    upstream.send(call()).await.unwrap();
-    assert_eq!(message(&mut incoming).await, big);
-    let (upstream, mut incoming, _) = server(move |_| events(stream.as_bytes().chunks(100_000))).await;
-    upstream.send(call()).await.unwrap();
-    assert_eq!(message(&mut incoming).await, big);
+    let (upstream, _incoming, _) = server(move |_| json_reply(&json)).await;
+    assert_eq!(answer(&upstream, call()).await, big);
+    let (upstream, _incoming, _) = server(move |_| events(stream.as_bytes().chunks(100_000))).await;
+    assert_eq!(answer(&upstream, call()).await, big);
 
     let endless = |_: &Seen| {
         let mut steps = open_events([&b"data: "[..]]);
@@ -251,14 +246,13 @@ async fn what_the_server_says_before_its_answer_comes_first_and_in_order() {
 #[tokio::test]
 async fn an_answer_ends_the_exchange_though_the_stream_stays_open() {
     let stream = format!("data: {ANSWER}\n\n");
-    let (upstream, mut incoming, _) = server(move |_| {
+    let (upstream, _incoming, _) = server(move |_| {
         let mut steps = open_events([stream.as_bytes()]);
         steps.push(Step::Hang);
         steps
     })
     .await;
-    upstream.send(call()).await.unwrap();
-    assert_eq!(message(&mut incoming).await, ANSWER);
+    assert_eq!(answer(&upstream, call()).await, ANSWER);
 }
 
 #[tokio::test]
@@ -271,7 +265,7 @@ async fn a_stream_that_ends_too_early_is_taken_up_where_it_ended() {
             Some(_) => events([rest.as_bytes()]),
         }))
         .await;
-    initialize(&upstream, &mut incoming).await;
+    initialize(&upstream).await;
     upstream.send(call().with_headers(secret_headers())).await.unwrap();
     message(&mut incoming).await;
     assert_eq!(message(&mut incoming).await, ANSWER);
@@ -305,8 +299,8 @@ async fn cancelling_gives_up_the_request_and_tells_a_legacy_server() {
     let hang = |seen: &Seen| {
         if seen.body.contains("cancelled") { vec![reply("202 Accepted", b"")] } else { vec![Step::Hang] }
     };
-    let (upstream, mut incoming, seens) = server(with_session(hang)).await;
-    initialize(&upstream, &mut incoming).await;
+    let (upstream, _incoming, seens) = server(with_session(hang)).await;
+    initialize(&upstream).await;
     let cancel = async {
         while seens.lock().unwrap().len() < 2 {
             tokio::task::yield_now().await;

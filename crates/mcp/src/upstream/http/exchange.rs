@@ -6,9 +6,9 @@ use super::{HttpUpstream, Session};
 use crate::message::{Kind, Message, RawId};
 use crate::upstream::sse::Decoder;
 use crate::upstream::{Incoming, Outgoing, UpstreamError};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::Response;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -30,11 +30,16 @@ pub(super) struct Exchange<'a> {
     initializes: bool,
     /// The longest silence; none for a stream that is meant to be quiet.
     silence: Option<Duration>,
+    /// Something else came before the answer, and is in the inbox.
+    spoken: AtomicBool,
 }
 
 impl<'a> Exchange<'a> {
     /// Sends the message and passes on what comes back, until it is answered.
-    pub(super) async fn run(upstream: &'a HttpUpstream, out: &'a Outgoing) -> Result<(), UpstreamError> {
+    pub(super) async fn run(
+        upstream: &'a HttpUpstream,
+        out: &'a Outgoing,
+    ) -> Result<Option<Message>, UpstreamError> {
         let Outgoing { message, headers } = out;
         let is_request = matches!(message.kind(), Kind::Request { .. });
         let quiet = message.method() == Some("subscriptions/listen");
@@ -44,6 +49,7 @@ impl<'a> Exchange<'a> {
             awaited: message.id().filter(|_| is_request),
             initializes: message.method() == Some("initialize"),
             silence: (!quiet).then_some(upstream.limits.silence),
+            spoken: AtomicBool::new(false),
         };
         exchange.post(message).await
     }
@@ -53,9 +59,10 @@ impl<'a> Exchange<'a> {
         upstream: &'a HttpUpstream,
         headers: &'a HeaderMap,
     ) -> Result<(), UpstreamError> {
-        let exchange = Self { upstream, headers, awaited: None, initializes: false, silence: None };
+        let spoken = AtomicBool::new(false);
+        let exchange = Self { upstream, headers, awaited: None, initializes: false, silence: None, spoken };
         let heard = match exchange.get(None).await {
-            Ok(response) => exchange.read_stream(response).await,
+            Ok(response) => exchange.read_stream(response).await.map(drop),
             Err(error) => Err(error),
         };
         match heard {
@@ -64,7 +71,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    async fn post(&self, message: &Message) -> Result<(), UpstreamError> {
+    async fn post(&self, message: &Message) -> Result<Option<Message>, UpstreamError> {
         let session = if self.initializes { Session::default() } else { self.upstream.session() };
         let mut headers = headers::for_message(message, &session);
         headers.extend(self.headers.clone());
@@ -77,18 +84,25 @@ impl<'a> Exchange<'a> {
         }
         let answer = match body::sort(response, session.id.is_some()) {
             // What wants no answer may be thanked for in any words.
-            Err(UpstreamError::NotMcp { .. }) if self.awaited.is_none() => return Ok(()),
+            Err(UpstreamError::NotMcp { .. }) if self.awaited.is_none() => return Ok(None),
             answer => answer?,
         };
         let limits = &self.upstream.limits;
         match (answer, self.awaited) {
             (Answer::Failed(response), None) => Err(body::status(response, limits).await),
-            (_, None) => Ok(()),
+            (_, None) => Ok(None),
             (Answer::Nothing, Some(_)) => Err(UpstreamError::NoAnswer),
-            (Answer::Json(response), Some(_)) => self.pass_on(body::message(response, limits).await?).await,
+            (Answer::Json(response), Some(_)) => {
+                let message = body::message(response, limits).await?;
+                if self.awaits(&message) {
+                    Ok(Some(self.answered(message)))
+                } else {
+                    Err(UpstreamError::NoAnswer)
+                }
+            }
             (Answer::Events(response), Some(_)) => self.read_stream(response).await,
             (Answer::Failed(response), Some(id)) => {
-                self.pass_on(body::failure(response, limits, id).await?).await
+                Ok(Some(self.answered(body::failure(response, limits, id).await?)))
             }
         }
     }
@@ -112,16 +126,16 @@ impl<'a> Exchange<'a> {
 
     /// Passes on what a stream says. One that ends too early is taken up again where the server allows it: where it numbered
     /// its events (legacy resumption), or where nothing in particular is awaited.
-    async fn read_stream(&self, mut response: Response) -> Result<(), UpstreamError> {
+    async fn read_stream(&self, mut response: Response) -> Result<Option<Message>, UpstreamError> {
         let mut decoder = Decoder::default();
         let mut empty = 0;
         loop {
             let end = match self.read_to_end(&mut response, &mut decoder).await {
-                Ok(true) => {
+                Ok(Some(answer)) => {
                     body::drain(response);
-                    return Ok(());
+                    return self.in_order(answer).await;
                 }
-                Ok(false) => UpstreamError::Broke { what: "the stream ended".into() },
+                Ok(None) => UpstreamError::Broke { what: "the stream ended".into() },
                 Err(error @ UpstreamError::Broke { .. }) => error,
                 Err(error) => return Err(error),
             };
@@ -135,42 +149,59 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether the awaited answer came.
+    /// The awaited answer, if it came before the stream's end.
     async fn read_to_end(
         &self,
         response: &mut Response,
         decoder: &mut Decoder,
-    ) -> Result<bool, UpstreamError> {
+    ) -> Result<Option<Message>, UpstreamError> {
         let limit = self.upstream.limits.message;
         while let Some(chunk) = body::chunk(response, self.silence).await? {
             decoder.feed(&chunk);
             while let Some(event) = decoder.next() {
-                if event.is_message() && self.hear(event.data).await? {
-                    return Ok(true);
+                if !event.is_message() {
+                    continue;
                 }
+                let message = Message::parse(event.data)?;
+                if self.awaits(&message) {
+                    return Ok(Some(self.answered(message)));
+                }
+                self.pass_on(message).await?;
             }
             if decoder.waiting() > limit {
                 return Err(UpstreamError::TooLarge { limit });
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Passes on one message; says whether it is the awaited answer.
-    async fn hear(&self, data: Bytes) -> Result<bool, UpstreamError> {
-        let message = Message::parse(data)?;
-        let answers = message.kind().is_response() && message.id() == self.awaited && self.awaited.is_some();
-        self.pass_on(message).await?;
-        Ok(answers)
+    fn awaits(&self, message: &Message) -> bool {
+        self.awaited.is_some() && message.kind().is_response() && message.id() == self.awaited
     }
 
-    async fn pass_on(&self, message: Message) -> Result<(), UpstreamError> {
-        if self.initializes && message.kind().is_response() {
-            let version = message.member_text(&["protocolVersion"]);
+    /// The answer, noted where it begins the session.
+    fn answered(&self, answer: Message) -> Message {
+        if self.initializes {
+            let version = answer.member_text(&["protocolVersion"]);
             let version = version.and_then(|version| HeaderValue::try_from(version.as_ref()).ok());
             self.upstream.change_session(|session| session.version = version);
         }
-        let sent = self.upstream.inbox.send(Incoming::Message(message)).await;
+        answer
+    }
+
+    /// An answer must not overtake what came before it on its stream.
+    async fn in_order(&self, answer: Message) -> Result<Option<Message>, UpstreamError> {
+        if !self.spoken.load(Ordering::Relaxed) {
+            return Ok(Some(answer));
+        }
+        self.pass_on(answer).await?;
+        Ok(None)
+    }
+
+    async fn pass_on(&self, message: Message) -> Result<(), UpstreamError> {
+        self.spoken.store(true, Ordering::Relaxed);
+        let incoming = Incoming::Message { message, during: self.awaited.cloned() };
+        let sent = self.upstream.inbox.send(incoming).await;
         sent.map_err(|_| UpstreamError::Broke { what: "nobody listens any more".into() })
     }
 }
