@@ -12,10 +12,11 @@ use serde_json::json;
 use std::fmt::Display;
 use vault::Redactor;
 
-/// JSON-RPC code of a refusal: the wallet said no. The reason is in `data.reason`.
-pub(crate) const REFUSED: i64 = -32003;
+/// JSON-RPC code of a refusal: the wallet said no. The reason is in `data.reason`. MCP keeps the range from -32000 to -32099 for
+/// itself and for what was there before it.
+pub(crate) const REFUSED: i64 = -31003;
 /// JSON-RPC code when the server could not be reached or its answer could not be had.
-pub(crate) const UPSTREAM: i64 = -32004;
+pub(crate) const UPSTREAM: i64 = -31004;
 
 /// Why an agent's request gets no result.
 #[derive(Debug)]

@@ -26,6 +26,8 @@ const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// JSON-RPC errors by which a modern server refuses what it has understood: header mismatch, missing client capability.
 const MODERN_ERRORS: [i64; 2] = [-32020, -32021];
+/// The one by which it says that it speaks other versions, and which.
+const OTHER_VERSION: i64 = -32022;
 /// How long a legacy server may stay silent about a question it does not know.
 const PROBE: Duration = Duration::from_secs(10);
 
@@ -72,7 +74,7 @@ pub enum OpenError {
     #[error("the server did not answer within {0:?}")]
     Silent(Duration),
     /// It speaks versions we don't.
-    #[error("the server speaks MCP {offered}, which this wallet does not")]
+    #[error("the server speaks MCP {offered:?}, which this wallet does not")]
     Version {
         /// What it offers.
         offered: String,
@@ -84,6 +86,8 @@ pub enum OpenError {
         code: i64,
         /// The server's words. Untrusted.
         message: String,
+        /// The versions it names instead, if it does.
+        offered: String,
     },
 }
 
@@ -114,12 +118,25 @@ pub async fn open(
 }
 
 impl OpenError {
+    /// A modern server's refusal of our version, as one.
+    fn named(self) -> Self {
+        if let Self::Refused { code: OTHER_VERSION, offered, .. } = self {
+            return Self::Version { offered };
+        }
+        self
+    }
+
     /// Whether it may mean that the server does not know the era it was tried in.
     fn suggests_other_than(&self, tried: Era) -> bool {
         match self {
             Self::Upstream(error) => matches!(error, UpstreamError::Status { .. } | UpstreamError::NoAnswer),
             Self::Refused { code, .. } => tried == Era::Legacy || !MODERN_ERRORS.contains(code),
-            Self::Silent(_) | Self::Version { .. } => tried == Era::Modern,
+            Self::Silent(_) => tried == Era::Modern,
+            Self::Version { offered } => {
+                // No versions at all: an answer to anything, from a server that knows no such question.
+                let falls_back = offered.is_empty() || LEGACY.iter().any(|known| offered.contains(known));
+                tried == Era::Modern && falls_back
+            }
         }
     }
 }
@@ -159,12 +176,11 @@ impl Opening<'_> {
         let meta: serde_json::Map<_, _> =
             self.hello.meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let params = json!({ "_meta": meta });
-        let (answer, mut result) = self.ask("server/discover", &params, self.patience.min(PROBE)).await?;
-        let supported =
-            result["supportedVersions"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let supported: Vec<&str> = supported.collect();
-        if !supported.contains(&MODERN) {
-            return Err(OpenError::Version { offered: supported.join(", ") });
+        let asked = self.ask("server/discover", &params, self.patience.min(PROBE)).await;
+        let (answer, mut result) = asked.map_err(OpenError::named)?;
+        let offered = versions(&result["supportedVersions"]);
+        if !offered.split(", ").any(|version| version == MODERN) {
+            return Err(OpenError::Version { offered });
         }
         let info = result.get_mut("_meta").and_then(|meta| meta.get_mut(SERVER_INFO)).map(Value::take);
         let info = info.unwrap_or_default();
@@ -206,6 +222,7 @@ impl Opening<'_> {
             return Err(OpenError::Refused {
                 code: error["code"].as_i64().unwrap_or_default(),
                 message: error["message"].as_str().unwrap_or_default().to_owned(),
+                offered: versions(&error["data"]["supported"]),
             });
         }
         let result = answer.result().filter(Value::is_object).unwrap_or_else(|| json!({}));
@@ -239,4 +256,10 @@ impl Opening<'_> {
             }
         }
     }
+}
+
+/// A list of versions, in words.
+fn versions(list: &Value) -> String {
+    let versions: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    versions.join(", ")
 }

@@ -7,6 +7,7 @@
 //! | [`framing`] | messages as lines |
 //! | [`upstream`], [`era`] | servers out there: child processes and Streamable HTTP, legacy and modern |
 //! | [`lists`] | lists as one agent may see them |
+//! | [`translate`] | one era's words in the other's |
 //!
 //! Nothing here decides what an agent may do, and nothing here holds a credential: [`upstream::Outgoing`] carries what the
 //! vault attached, once.
@@ -20,6 +21,7 @@ pub mod local;
 mod message;
 mod process;
 pub mod shim;
+pub mod translate;
 pub mod upstream;
 
 pub use message::{Edit, Kind, MAX_DEPTH, MAX_MESSAGE, Message, ParseError, RawId, Suspicion};

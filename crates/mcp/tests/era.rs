@@ -111,6 +111,13 @@ async fn a_client_of_one_era_reaches_a_server_of_the_other() {
 }
 
 #[tokio::test]
+async fn what_can_not_cross_the_eras_is_not_promised_to_the_server() {
+    let hello = Hello::from_initialize(&json!({"capabilities": {"roots": {}, "tasks": {"list": {}}}}));
+    let (result, _) = opened(&hello, modern).await;
+    assert_eq!(result.unwrap().capabilities, json!({"roots": {}}));
+}
+
+#[tokio::test]
 async fn a_legacy_server_is_greeted_in_a_legacy_version_whoever_asks() {
     let from_the_future = Hello::from_initialize(&json!({"protocolVersion": "2031-01-01"}));
     for hello in [Hello::of_wallet(), modern_client(), from_the_future] {
@@ -137,7 +144,7 @@ async fn a_modern_server_that_understands_and_refuses_is_not_asked_the_old_way()
     let strict: Script = |_, _| Some(Err((-32021, "elicitation is needed")));
     let (result, asked) = opened(&modern_client(), strict).await;
     assert!(
-        matches!(result, Err(OpenError::Refused { code: -32021, message }) if message.contains("elicitation"))
+        matches!(result, Err(OpenError::Refused { code: -32021, message, .. }) if message.contains("elicitation"))
     );
     assert_eq!(asked, ["server/discover"]);
 }
@@ -151,6 +158,35 @@ async fn versions_nobody_knows_are_named_in_the_error() {
     for hello in [legacy_client(), modern_client()] {
         let (result, _) = opened(&hello, future).await;
         assert!(matches!(result, Err(OpenError::Version { offered }) if offered == "2031-01-01"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_our_version_is_asked_the_old_way_only_if_it_names_a_version_of_that_time() {
+    for (supported, then) in [(json!(["2031-01-01"]), 1), (json!(["2031-01-01", "2025-06-18"]), 3)] {
+        let (inbox, mut incoming) = channel(8);
+        let (upstream, mut server) = pair(inbox);
+        let serving = tokio::spawn(async move {
+            let mut asked = 0;
+            while let Some(Outgoing { message, .. }) = server.next().await {
+                asked += 1;
+                let Some(id) = message.id() else { continue };
+                let data = json!({"supported": supported, "requested": "2026-07-28"});
+                let answer = match message.method() {
+                    Some("initialize") => Message::response(id, &json!({"protocolVersion": "2025-06-18"})),
+                    _ => Message::failure(Some(id), -32022, "Unsupported protocol version", Some(&data)),
+                };
+                server.say(answer).await;
+            }
+            asked
+        });
+        let found = open(&upstream, &mut incoming, &modern_client(), &HeaderMap::new(), PATIENCE).await;
+        drop(upstream);
+        assert_eq!(serving.await.unwrap(), then);
+        match found {
+            Ok(opened) => assert_eq!((opened.era, then), (Era::Legacy, 3)),
+            Err(error) => assert!(matches!(error, OpenError::Version { offered } if offered == "2031-01-01")),
+        }
     }
 }
 

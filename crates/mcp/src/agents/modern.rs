@@ -5,11 +5,12 @@ use super::visit::single;
 use super::{Guest, Talk};
 use crate::era::{Era, MODERN};
 use crate::message::{Kind, Message};
+use crate::translate::methods::{self, Malformed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
@@ -19,7 +20,6 @@ const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const META_VERSION: [&str; 2] = ["_meta", "io.modelcontextprotocol/protocolVersion"];
-const META_CAPABILITIES: [&str; 2] = ["_meta", "io.modelcontextprotocol/clientCapabilities"];
 
 /// JSON-RPC errors of the modern era.
 const HEADER_MISMATCH: i64 = -32020;
@@ -114,18 +114,10 @@ impl Wrong {
 
 /// Whether the headers say what the body says. What stands between agent and wallet may have decided by the headers.
 fn check(message: &Message, headers: &HeaderMap) -> Result<(), Wrong> {
-    let body = message.member_text(&META_VERSION);
-    let body = body
-        .ok_or_else(|| Wrong::new(INVALID_PARAMS, "_meta lacks io.modelcontextprotocol/protocolVersion"))?;
-    agree(headers, &VERSION, &body)?;
-    if body != MODERN {
-        let data = json!({"supported": [MODERN], "requested": body});
-        let sentence = format!("MCP {body} is not known here");
-        return Err(Wrong { data: Some(data), ..Wrong::new(VERSION_UNKNOWN, sentence) });
-    }
-    if !message.member(&META_CAPABILITIES).is_some_and(|capabilities| capabilities.starts_with('{')) {
-        return Err(Wrong::new(INVALID_PARAMS, "_meta lacks io.modelcontextprotocol/clientCapabilities"));
-    }
+    let version = message.member_text(&META_VERSION);
+    let lacking = "_meta lacks io.modelcontextprotocol/protocolVersion";
+    agree(headers, &VERSION, &version.ok_or_else(|| Wrong::new(INVALID_PARAMS, lacking))?)?;
+    methods::check(message).map_err(|Malformed { code, sentence, data }| Wrong { code, sentence, data })?;
     let method = message.method().unwrap_or_default();
     agree(headers, &METHOD, method)?;
     let named = match method {

@@ -1,7 +1,9 @@
 //! What a client says of itself to a server, in the words of either era.
 
 use super::{Era, LEGACY, MODERN};
+use crate::translate::capabilities;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const INFO: &str = "io.modelcontextprotocol/clientInfo";
@@ -66,13 +68,27 @@ impl Hello {
     /// The `_meta` members a modern server wants on every request.
     #[must_use]
     pub fn meta(&self) -> [(&'static str, Value); 3] {
-        [(VERSION, MODERN.into()), (INFO, self.info.clone()), (CAPABILITIES, self.capabilities.clone())]
+        [
+            (VERSION, MODERN.into()),
+            (INFO, self.info.clone()),
+            (CAPABILITIES, self.capabilities_in(Era::Modern).into_owned()),
+        ]
+    }
+
+    /// The client's capabilities for a server of `era`.
+    fn capabilities_in(&self, era: Era) -> Cow<'_, Value> {
+        if era == self.prefer {
+            return Cow::Borrowed(&self.capabilities);
+        }
+        Cow::Owned(capabilities::translated(&self.capabilities, self.prefer))
     }
 
     /// The params of an `initialize` for `version`.
     pub(super) fn initialize(&self, version: &str) -> Value {
         let mut params = json!({
-            "protocolVersion": version, "capabilities": self.capabilities, "clientInfo": self.info
+            "protocolVersion": version,
+            "capabilities": self.capabilities_in(Era::Legacy),
+            "clientInfo": self.info,
         });
         if let Value::Object(params) = &mut params {
             params.extend(self.rest.clone());

@@ -7,8 +7,9 @@ mod body;
 mod exchange;
 mod flights;
 mod headers;
+mod marks;
 
-pub use headers::param_headers;
+pub use marks::{marks_are_sound, param_headers};
 
 use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::message::{Kind, MAX_MESSAGE, Message, RawId};

@@ -73,6 +73,7 @@ async fn a_modern_message_is_mirrored_into_headers() {
     for (method, params, name) in [
         ("tools/call", json!({"name": "schön"}), Some("=?base64?c2Now7Zu?=")),
         ("resources/read", json!({"uri": "file:///a b"}), Some("file:///a b")),
+        ("tasks/get", json!({"taskId": "t-1"}), Some("t-1")),
         ("tools/list", json!({"name": "ignored"}), None),
     ] {
         let mut params = params;
