@@ -2,6 +2,7 @@
 
 mod decide;
 mod receipts;
+mod rounds;
 mod send;
 mod settle;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use domain::{ApprovalId, Call, CallId, Digest, Timestamp};
 use mcp::Message;
 use policy::{Asking, Permit};
 use proof::receipt::{self, Shown, Verdict};
+use proof::sd_jwt::Presentation;
 use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 use vault::Attachment;
@@ -84,9 +86,12 @@ struct Sealed {
     message: Message,
     /// The credential; none once the vault gives none any more.
     attachment: Option<Attachment>,
+    /// The delegation as this server sees it, for the proof of each time it is sent.
+    presentation: Presentation,
     /// The proof's header, if it is short enough for one.
     header: Option<http::HeaderValue>,
-    shown: Shown,
+    /// What the server was shown.
+    shown: Vec<Shown>,
 }
 
 impl<'a> Trip<'a> {

@@ -32,8 +32,8 @@ pub(crate) enum Stop {
 /// The server answered, with a result or an error of its own.
 pub(crate) struct Answered {
     pub(crate) answer: Clean,
-    /// What the server was shown.
-    pub(crate) proof: Shown,
+    /// What the server was shown, each time.
+    pub(crate) proofs: Vec<Shown>,
 }
 
 /// How a call ended that got no answer.
@@ -49,6 +49,17 @@ pub(crate) enum Cut {
 }
 
 impl Stop {
+    /// There is no such method.
+    pub(crate) fn unknown_method(method: &str) -> Self {
+        let sentence = format!("the wallet does not know the method {method}");
+        Self::Failed { code: -32601, sentence, reason: "unknown_method" }
+    }
+
+    /// The params are not what the method takes.
+    pub(crate) fn invalid(sentence: impl Into<String>) -> Self {
+        Self::Failed { code: -32602, sentence: sentence.into(), reason: "invalid_params" }
+    }
+
     /// What the agent is told; nothing when it took the call back.
     pub(crate) fn answer(&self, id: &RawId, redactor: &Redactor) -> Option<Clean> {
         let (code, sentence, reason) = match self {

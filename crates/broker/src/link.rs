@@ -8,7 +8,7 @@ mod tests;
 
 use crate::clean;
 use crate::held::lock;
-use crate::session::Session;
+use crate::session::{Pending, Session};
 use crate::tools::Tools;
 use domain::{Denial, Server, ServerName};
 use futures_util::FutureExt as _;
@@ -35,6 +35,8 @@ const NONCE: &str = "io.countersign/nonce";
 /// A credential that a server took for at least so long is worth renewing to go on listening.
 const GOOD_FOR: Duration = Duration::from_secs(60);
 
+/// How many questions of a legacy server may wait for a modern agent's next call.
+const UNASKED: usize = 16;
 /// How long the calls of a link that ends may take to take leave of the server.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long telling a server something may take before the next thing is told.
@@ -54,6 +56,8 @@ pub(crate) struct Link {
     errands: mpsc::Sender<Message>,
     /// The server has forgotten the session: the next one to need it opens a new way. What is under way here ends by itself.
     lost: AtomicBool,
+    /// A legacy server's questions that came while no call was there to bring them to a modern agent.
+    unasked: Mutex<Vec<Pending>>,
     /// What is under way; see [`Link::busy`].
     busy: TaskTracker,
     over: CancellationToken,
@@ -117,6 +121,7 @@ impl Link {
             next_id: AtomicU64::new(1),
             prefix: crate::random::make_id(),
             lost: AtomicBool::new(false),
+            unasked: Mutex::default(),
             busy: TaskTracker::new(),
             over: CancellationToken::new(),
         }
@@ -174,6 +179,26 @@ impl Link {
             self.lost.store(true, Ordering::Release);
         }
         Ok(sent?)
+    }
+
+    /// The era the server speaks.
+    pub(crate) const fn era(&self) -> Era {
+        self.opened.era
+    }
+
+    /// Keeps a question for the next call; gives it back when too many wait.
+    pub(crate) fn keep_until_asked(&self, question: Pending) -> Option<Pending> {
+        let mut unasked = lock(&self.unasked);
+        if unasked.len() >= UNASKED {
+            return Some(question);
+        }
+        unasked.push(question);
+        None
+    }
+
+    /// The questions that wait for a call.
+    pub(crate) fn take_unasked(&self) -> Vec<Pending> {
+        std::mem::take(&mut *lock(&self.unasked))
     }
 
     /// Whether the server says that it has such a thing.

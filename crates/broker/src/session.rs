@@ -7,8 +7,10 @@
 //! these are, a line's or a web server's, it does not know: it is asked and told, and speaks by [`Voice`]s.
 
 mod asked;
+mod asking;
 mod greeting;
 pub(crate) mod line;
+mod parked;
 mod refusals;
 mod servers;
 mod slot;
@@ -16,7 +18,6 @@ mod slot;
 mod tests;
 mod under_way;
 
-use crate::call::journey;
 use crate::clean::Clean;
 use crate::end::Stop;
 use crate::held::lock;
@@ -26,9 +27,11 @@ use crate::voice::Voice;
 use crate::wanted::Wanted;
 use asked::Asked;
 use domain::{AgentName, Delegation, Denial, Endpoint, Peer, ServerName, SessionId, Target};
-use mcp::era::Hello;
+use mcp::era::{Era, Hello};
 use mcp::lists::List;
 use mcp::{Kind, Message, RawId};
+use parked::Parked;
+pub(crate) use parked::Pending;
 use proof::receipt::{self, Body, Verdict};
 use serde_json::{Value, json};
 use slot::Slot;
@@ -37,8 +40,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-pub(crate) use under_way::Ids;
 use under_way::UnderWay;
+pub(crate) use under_way::{Held, Ids};
 
 /// How many requests of one session may be under way.
 const AT_ONCE: usize = 256;
@@ -70,6 +73,7 @@ pub(crate) struct Session {
     under_way: UnderWay,
     places: Arc<Semaphore>,
     asked: Mutex<Asked>,
+    parked: Parked,
     refusals: Mutex<refusals::Refusals>,
     ended: CancellationToken,
 }
@@ -92,6 +96,7 @@ impl Session {
             under_way: UnderWay::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
             asked: Mutex::default(),
+            parked: Parked::default(),
             refusals: Mutex::default(),
             ended: CancellationToken::new(),
         });
@@ -107,6 +112,7 @@ impl Session {
     pub(crate) async fn close(&self) {
         self.ended.cancel();
         self.under_way.withdraw_all();
+        self.parked.withdraw_all();
         let slots = std::mem::take(&mut *lock(&self.links));
         self.tell_refusals();
         futures_util::future::join_all(slots.into_values().map(|slot| self.shut(slot))).await;
@@ -148,10 +154,13 @@ impl Session {
 
     async fn answer(&self, request: &Message, withdrawn: &CancellationToken) -> Result<Clean, Stop> {
         let Kind::Request { id, method } = request.kind() else { return Err(Stop::Withdrawn) };
+        if let Some(refused) = self.out_of_place(request) {
+            return refused;
+        }
         self.remember_modern(request);
         if let Some(list) = List::of_method(method) {
             let result = listing::list(self, list).await;
-            return Ok(self.clean(Message::response(id, &self.in_era(result))));
+            return Ok(self.clean(Message::response(id, &self.in_era(method, result))));
         }
         let result = match method.as_ref() {
             "initialize" | "server/discover" => return Ok(self.greet(request).await),
@@ -168,14 +177,11 @@ impl Session {
             | "completion/complete" => {
                 let wanted =
                     Wanted::read(request, &self.scope).map_err(|misread| self.misread(method, misread))?;
-                return journey(self, wanted, withdrawn).await;
+                return self.carry(request, wanted, withdrawn).await;
             }
-            other => {
-                let sentence = format!("the wallet does not know the method {other}");
-                return Err(Stop::Failed { code: -32601, sentence, reason: "unknown_method" });
-            }
+            other => return Err(Stop::unknown_method(other)),
         };
-        Ok(self.clean(Message::response(id, &self.in_era(result))))
+        Ok(self.clean(Message::response(id, &self.in_era(method, result))))
     }
 
     fn notified(&self, message: &Message) {
@@ -251,9 +257,7 @@ impl Session {
                 "progress": beat,
                 "message": "Waiting for the human's approval in Countersign",
             });
-            let (voice, message) =
-                self.placed(Some(id), Message::notification("notifications/progress", &params));
-            self.say(&voice, message).await;
+            self.say_in_place(Some(id), Message::notification("notifications/progress", &params)).await;
         }
     }
 
@@ -266,13 +270,20 @@ impl Session {
         }
     }
 
-    /// A server's answer as the agent gets it: in its own revision, without secrets.
-    pub(crate) fn for_agent(&self, answer: Message) -> Clean {
-        self.clean(self.answer_in_era(answer))
+    /// The answer of a server that speaks `era` as the agent gets it: in its own era, without secrets.
+    pub(crate) fn for_agent(&self, method: &str, era: Era, answer: Message) -> Clean {
+        self.clean(self.answer_in_era(method, era, answer))
     }
 
     fn clean(&self, message: Message) -> Clean {
         Clean::of(message, &self.inner.vault.redactor())
+    }
+
+    /// Says something by the voice of the request it belongs to.
+    async fn say_in_place(&self, during: Option<&RawId>, message: Message) {
+        if let Some((voice, message)) = self.placed(during, message) {
+            self.say(&voice, message).await;
+        }
     }
 
     async fn say(&self, voice: &Voice, message: Message) {

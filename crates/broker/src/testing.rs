@@ -216,6 +216,12 @@ impl Fake {
         *self.answer.lock().unwrap() = Arc::new(move |message| Box::pin(answer(message)));
     }
 
+    /// The answers that it got to questions of its own.
+    pub(crate) fn answers_heard(&self) -> Vec<Value> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|message| message.get("method").is_none()).cloned().collect()
+    }
+
     /// How often it was asked this.
     pub(crate) fn count(&self, method: &str) -> usize {
         self.heard(method).len()
@@ -272,6 +278,26 @@ pub(crate) fn result(message: &Value, result: &Value) -> Response {
         Some(id) => axum::Json(json!({"jsonrpc": "2.0", "id": id, "result": result})).into_response(),
         None => StatusCode::ACCEPTED.into_response(),
     }
+}
+
+/// What a well-behaved modern server answers, and what it answers to `initialize`.
+pub(crate) fn modern(message: &Value) -> Response {
+    let capabilities = json!({
+        "tools": {"listChanged": true}, "prompts": {}, "resources": {"subscribe": true}, "logging": {},
+    });
+    let found = match message["method"].as_str().unwrap_or_default() {
+        "server/discover" => json!({"supportedVersions": ["2026-07-28"], "capabilities": capabilities}),
+        "tools/list" => json!({"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}),
+        "tools/call" | "resources/read" => json!({"content": [{"type": "text", "text": "done"}]}),
+        _ => {
+            let error = json!({"code": -32601, "message": "no such method"});
+            let body = json!({"jsonrpc": "2.0", "id": message["id"], "error": error});
+            return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
+        }
+    };
+    let mut found = found;
+    found["resultType"] = "complete".into();
+    result(message, &found)
 }
 
 /// A failure.

@@ -48,7 +48,7 @@ impl Trip<'_> {
         let body = Body {
             delegation: opened.body.delegation.clone(),
             tool: opened.body.tool.clone(),
-            proof: end.iter().map(|answered| answered.proof.clone()).collect(),
+            proof: end.iter().flat_map(|answered| answered.proofs.clone()).collect(),
             outcome: Some(outcome),
             ..self.body(Kind::CallClosed)
         };

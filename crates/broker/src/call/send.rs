@@ -4,7 +4,7 @@ use super::{Known, Sealed, Trip};
 use crate::end::{Answered, Cut};
 use crate::link::{Fault, Link};
 use crate::random;
-use domain::{Denial, Timestamp};
+use domain::{Denial, Signer, Timestamp};
 use http::{HeaderMap, HeaderValue};
 use ledger::{Entry, LedgerError};
 use mcp::Message;
@@ -12,6 +12,7 @@ use mcp::upstream::UpstreamError;
 use policy::Permit;
 use proof::call_proof::{self, ProofClaims, ProvedCall};
 use proof::receipt::{Shown, Verdict};
+use proof::sd_jwt::Presentation;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,26 +48,13 @@ impl Trip<'_> {
                 &"the delegation does not name this server's address any more; delegate again",
             ));
         };
-        let nonce = known.facts.link.as_ref().and_then(|link| link.take_nonce());
-        let claims = ProofClaims {
-            audience: resource,
-            issued: inner.clock.now(),
-            nonce: nonce.unwrap_or_else(random::make_id),
-            call: ProvedCall {
-                method: self.wanted.method.to_string(),
-                name: self.call.target.name.clone(),
-                digest: self.call.digest,
-            },
-        };
-        let proof =
-            call_proof::prove(&presentation, &claims, holder).map_err(|error| Cut::not_sent(&error))?;
+        let proved = Proved::make(self, known, &self.wanted.request, &presentation, holder)?;
         Ok(Sealed {
-            message: self.wanted.request.edit().meta(PROOF_META, &json!(proof)).finish(),
+            message: proved.message,
             attachment: Some(attachment),
-            shown: Shown { kind: "kb-jwt".into(), digest: proof::sha256(proof.as_bytes()) },
-            header: Some(proof)
-                .filter(|proof| proof.len() <= LONGEST_HEADER)
-                .and_then(|proof| HeaderValue::try_from(proof).ok()),
+            presentation,
+            shown: vec![proved.shown],
+            header: proved.header,
         })
     }
 
@@ -88,11 +76,14 @@ impl Trip<'_> {
         };
         self.on_disk(opened).await.map_err(|error| Cut::not_sent(&error))?;
         let busy = link.busy();
-        let exchange = timeout(PATIENCE, self.exchange(known, &mut link, &mut sealed));
+        let exchange = timeout(PATIENCE, self.exchanges(known, &mut link, &mut sealed));
         let late = |_| Cut::unknown(&self.call.server, &"it took too long");
         let answered = self.unless_halted(async { exchange.await.map_err(late) }).await.flatten();
         match answered {
-            Ok(answer) => Ok(Answered { answer: self.session.for_agent(answer?), proof: sealed.shown }),
+            Ok(answer) => {
+                let answer = self.session.for_agent(&self.wanted.method, link.era(), answer?);
+                Ok(Answered { answer, proofs: sealed.shown })
+            }
             Err(cut) => {
                 self.take_back(link, &sealed, busy);
                 Err(cut)
@@ -109,13 +100,14 @@ impl Trip<'_> {
 
     /// Sends, and once more where the server has certainly done nothing yet: it refused the login and that was renewed, or it
     /// has forgotten the session and there is a new one.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         known: &Known,
         link: &mut Arc<Link>,
         sealed: &mut Sealed,
     ) -> Result<Message, Cut> {
         let sent = self.leaves();
+        self.hand_over(link, sealed);
         let first = link.request(sealed.message.clone(), sealed.headers()).await;
         let again = match &first {
             Err(Fault::Upstream(UpstreamError::Unauthorized { .. })) => self.renew(sealed, sent).await,
@@ -127,6 +119,13 @@ impl Trip<'_> {
         };
         let answer = if again { link.request(sealed.message.clone(), sealed.headers()).await } else { first };
         answer.map_err(|fault| self.cut(fault))
+    }
+
+    /// What its server says and asks meanwhile belongs to it; and what that asked already.
+    fn hand_over(&self, link: &Arc<Link>, sealed: &Sealed) {
+        let Some(id) = sealed.message.id() else { return };
+        self.session.goes_to(id, &self.call.server);
+        self.session.ask_now(link, id);
     }
 
     /// The time at which it leaves.
@@ -156,7 +155,7 @@ impl Trip<'_> {
 
     /// Asks the server to stop working on it, in the background: nobody waits for that.
     fn take_back(&self, link: Arc<Link>, sealed: &Sealed, busy: TaskTrackerToken) {
-        let Some(id) = self.wanted.request.id().filter(|_| self.sent.get().is_some()) else { return };
+        let Some(id) = sealed.message.id().filter(|_| self.sent.get().is_some()) else { return };
         let (id, headers) = (id.clone(), sealed.credential());
         tokio::spawn(async move {
             let _ = timeout(FAREWELL, link.cancel(&id, headers)).await;
@@ -176,5 +175,45 @@ impl Sealed {
             headers.insert(PROOF_HEADER, proof.clone());
         }
         headers
+    }
+}
+
+/// A request with its proof.
+pub(super) struct Proved {
+    pub(super) message: Message,
+    pub(super) header: Option<HeaderValue>,
+    pub(super) shown: Shown,
+}
+
+impl Proved {
+    /// Proves that the agent sends this request now.
+    pub(super) fn make(
+        trip: &Trip<'_>,
+        known: &Known,
+        request: &Message,
+        presentation: &Presentation,
+        holder: &dyn Signer,
+    ) -> Result<Self, Cut> {
+        let inner = &trip.session.inner;
+        let nonce = known.facts.link.as_ref().and_then(|link| link.take_nonce());
+        let claims = ProofClaims {
+            audience: known.book.server(&trip.call.server).map(domain::Server::resource).unwrap_or_default(),
+            issued: inner.clock.now(),
+            nonce: nonce.unwrap_or_else(random::make_id),
+            call: ProvedCall {
+                method: trip.wanted.method.to_string(),
+                name: trip.call.target.name.clone(),
+                digest: trip.call.digest,
+            },
+        };
+        let proof =
+            call_proof::prove(presentation, &claims, holder).map_err(|error| Cut::not_sent(&error))?;
+        Ok(Self {
+            message: request.edit().meta(PROOF_META, &json!(proof)).finish(),
+            shown: Shown { kind: "kb-jwt".into(), digest: proof::sha256(proof.as_bytes()) },
+            header: Some(proof)
+                .filter(|proof| proof.len() <= LONGEST_HEADER)
+                .and_then(|proof| HeaderValue::try_from(proof).ok()),
+        })
     }
 }

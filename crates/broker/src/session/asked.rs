@@ -1,10 +1,11 @@
 //! What servers have asked the agent and wait for: so that each answer goes back to the one who asked, and to nobody else.
 
 use crate::link::Link;
-use mcp::RawId;
+use mcp::{Message, RawId};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
+use tokio::sync::oneshot;
 
 /// How many questions of one server may wait. Of more, the oldest are forgotten.
 const PER_SERVER: usize = 64;
@@ -18,10 +19,17 @@ pub(super) struct Question {
     /// The id under which the agent has it; the token of its progress as well.
     pub(super) ours: RawId,
     pub(super) link: Weak<Link>,
-    /// The server's own id for it.
-    pub(super) theirs: RawId,
+    pub(super) asker: Asker,
     /// The server's own token for its progress, if it wants to hear of that.
     pub(super) token: Option<Value>,
+}
+
+/// Who waits for the answer.
+pub(super) enum Asker {
+    /// The server, by its own id for the question.
+    Server(RawId),
+    /// A call that its server will have again, with the answer.
+    Call(oneshot::Sender<Message>),
 }
 
 impl Asked {
@@ -36,11 +44,18 @@ impl Asked {
         forgotten
     }
 
-    /// The question that is answered now: who asked, and under which id.
-    pub(super) fn answered(&mut self, ours: &RawId) -> Option<(Arc<Link>, RawId)> {
+    /// The question that is answered now.
+    pub(super) fn answered(&mut self, ours: &RawId) -> Option<Question> {
         let at = self.0.iter().position(|known| known.ours == *ours)?;
-        let question = self.0.remove(at)?;
-        Some((question.link.upgrade()?, question.theirs))
+        self.0.remove(at)
+    }
+
+    /// The question that a server takes back, by its own id for it.
+    pub(super) fn taken_back(&mut self, link: &Arc<Link>, theirs: &RawId) -> Option<Question> {
+        let of = |known: &Question| matches!(&known.asker, Asker::Server(id) if id == theirs);
+        let here = |known: &Question| std::ptr::eq(known.link.as_ptr(), Arc::as_ptr(link));
+        let at = self.0.iter().position(|known| of(known) && here(known))?;
+        self.0.remove(at)
     }
 
     /// Who wants to hear of a question's progress, and by which token.

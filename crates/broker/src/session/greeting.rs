@@ -3,8 +3,13 @@
 
 use super::Session;
 use crate::clean::{self, Clean};
+use crate::end::Stop;
+use crate::link::Link;
 use domain::Endpoint;
 use mcp::era::{Era, Hello};
+use mcp::translate::capabilities::{self, Said};
+use mcp::translate::methods::{self, Malformed};
+use mcp::translate::results;
 use mcp::{Message, RawId};
 use serde_json::{Value, json};
 
@@ -19,7 +24,7 @@ impl Session {
             return own;
         }
         let id = request.id().cloned().unwrap_or_else(|| RawId::number(0));
-        self.clean(Message::response(&id, &self.in_era(result)))
+        self.clean(Message::response(&id, &self.in_era(request.method().unwrap_or_default(), result)))
     }
 
     /// What the one server of this endpoint said itself to the same question. One that can't be had now may be had later: the
@@ -36,8 +41,41 @@ impl Session {
             }
         };
         let asked = if request.method() == Some("initialize") { Era::Legacy } else { Era::Modern };
-        let answer = (link.opened.era == asked).then(|| link.opened.answer.clone())?;
-        Some(self.clean(answer.edit().id(request.id()?.clone()).finish()))
+        let id = request.id()?;
+        if link.era() == asked {
+            return Some(self.clean(link.opened.answer.edit().id(id.clone()).finish()));
+        }
+        Some(self.clean(Message::response(id, &in_other_words(&link, request))))
+    }
+
+    /// Why a request can't be one of its agent's era: a method that era lacks, or a `_meta` it can't be without.
+    pub(super) fn out_of_place(&self, request: &Message) -> Option<Result<Clean, Stop>> {
+        let method = request.method()?;
+        let known = self.hello.get().map(|hello| hello.prefer);
+        let only_modern = methods::lacks(Era::Legacy, method);
+        let era = match known {
+            Some(era) => era,
+            None if only_modern => Era::Modern,
+            None => methods::era_of(request),
+        };
+        if methods::lacks(era, method) {
+            return Some(Err(Stop::unknown_method(method)));
+        }
+        if era == Era::Legacy {
+            return None;
+        }
+        let Malformed { code, sentence, data } = methods::check(request).err()?;
+        Some(Ok(self.clean(Message::failure(request.id(), code, &sentence, data.as_ref()))))
+    }
+
+    /// Whether the agent speaks the modern era.
+    pub(crate) fn is_modern(&self) -> bool {
+        self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern)
+    }
+
+    /// What the agent says it can do.
+    pub(super) fn capabilities(&self) -> &Value {
+        self.hello.get().map_or(&Value::Null, |hello| &hello.capabilities)
     }
 
     /// The legacy handshake: the wallet answers for all servers, and opens each when it is first needed.
@@ -62,11 +100,12 @@ impl Session {
 
     /// The modern handshake.
     pub(super) fn discover() -> Value {
-        json!({
-            "supportedVersions": [mcp::era::MODERN],
-            "capabilities": { "tools": {}, "resources": {}, "prompts": {}, "completions": {} },
-            "serverInfo": server_info(),
-        })
+        let capabilities = json!({
+            "tools": {}, "resources": {}, "prompts": {}, "completions": {},
+        });
+        let info = server_info();
+        let said = Said { capabilities: &capabilities, info: &info, instructions: None };
+        Value::Object(capabilities::discover(said))
     }
 
     /// The first request of an agent that never said `initialize` tells what it can do. It need not be `server/discover`.
@@ -80,29 +119,39 @@ impl Session {
         }
     }
 
-    /// A server's answer as the agent's revision has it, when the server's own is older.
-    pub(super) fn answer_in_era(&self, answer: Message) -> Message {
-        if self.hello.get().is_none_or(|hello| hello.prefer == Era::Legacy) {
+    /// The answer of a server that speaks `era`, as the agent's era has it.
+    pub(super) fn answer_in_era(&self, method: &str, era: Era, answer: Message) -> Message {
+        if era == Era::Modern || !self.is_modern() {
             return answer;
         }
-        match answer.result() {
-            Some(result) if result.get("resultType").is_none() => {
-                answer.edit().body(&self.in_era(result)).finish()
-            }
-            Some(_) | None => answer,
-        }
+        results::modern(method, answer, self.capabilities())
     }
 
-    /// A result as the agent's revision has it: a modern one says what kind it is, and who may keep it how long.
-    pub(super) fn in_era(&self, mut result: Value) -> Value {
-        let modern = self.hello.get().is_some_and(|hello| hello.prefer == Era::Modern);
-        // A result that is no object is none of MCP's; the agent gets it as it came.
-        if let Some(result) = result.as_object_mut().filter(|_| modern) {
-            result.insert("resultType".into(), json!("complete"));
-            result.insert("ttlMs".into(), json!(0));
-            result.insert("cacheScope".into(), json!("private"));
+    /// A result of the wallet's own, as the agent's era has it.
+    pub(super) fn in_era(&self, method: &str, mut result: Value) -> Value {
+        if let Some(result) = result.as_object_mut().filter(|_| self.is_modern()) {
+            results::mark(result, method);
         }
         result
+    }
+}
+
+/// What a server of the other era said of itself, as the answer to this greeting.
+fn in_other_words(link: &Link, request: &Message) -> Value {
+    let opened = &link.opened;
+    let capabilities = capabilities::translated(&opened.capabilities, opened.era);
+    let instructions = opened.instructions.as_deref();
+    let said = Said { capabilities: &capabilities, info: &opened.server_info, instructions };
+    match request.method() {
+        Some("initialize") => {
+            let asked = request.member_text(&["protocolVersion"]).unwrap_or_default();
+            capabilities::initialize(said, agreed(&asked))
+        }
+        method => {
+            let mut result = capabilities::discover(said);
+            results::mark(&mut result, method.unwrap_or_default());
+            Value::Object(result)
+        }
     }
 }
 

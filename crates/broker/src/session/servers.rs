@@ -1,75 +1,38 @@
 //! The session's ways to its servers, and what servers say to the agent.
 
-use super::asked::Question;
 use super::{Session, lock};
 use crate::end::{REFUSED, Stop};
 use crate::link::{Fault, Link};
 use crate::tools::Tools;
 use domain::{DelegationState, Denial, Endpoint, ServerName, Target};
 use http::HeaderMap;
-use mcp::{Kind, Message, RawId};
+use mcp::{Message, RawId};
 use policy::Permit;
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vault::Attachment;
 
 impl Session {
-    /// The agent's answer to a server's own question goes back to that server alone.
-    pub(super) fn answered(&self, message: &Message) {
-        let place = message.id().and_then(|id| lock(&self.asked).answered(id));
-        if let Some((link, id)) = place {
-            link.leave_errand(message.edit().id(id).finish());
-        }
-    }
-
-    /// How far the agent is with a server's own question; for that server alone, under its own token.
-    pub(super) fn progressed(&self, message: &Message) {
-        let token = message.member(&["progressToken"]).and_then(RawId::parse);
-        let place = token.and_then(|token| lock(&self.asked).progress(&token));
-        if let Some((link, token)) = place {
-            link.leave_errand(message.edit().param("progressToken", &token).finish());
-        }
-    }
-
-    /// A server asks something (sampling, elicitation, roots): passed to the agent under an id of the wallet's.
-    pub(crate) async fn question_from(&self, link: &Arc<Link>, message: Message, during: Option<&RawId>) {
-        let Kind::Request { id, method } = message.kind() else { return };
-        if method.as_ref() == "ping" {
-            return link.leave_errand(Message::response(id, &json!({})));
-        }
+    /// A server's notification, for the agent to hear.
+    pub(crate) async fn pass_on(&self, link: &Arc<Link>, message: Message, during: Option<&RawId>) {
         if !self.may_hear(link) {
             return;
         }
-        let ours = RawId::text(&format!("{}:{}", link.server.name, crate::random::make_id()));
-        let token = message.params().pointer("/_meta/progressToken").cloned();
-        let asked = message.edit().id(ours.clone());
-        let asked = match &token {
-            Some(_) => asked.meta("progressToken", &ours.to_value()),
-            None => asked,
+        let message = match message.method() {
+            // What it names is a request of the server's own.
+            Some("notifications/cancelled") => match self.taken_back(link, &message) {
+                Some(message) => message,
+                None => return,
+            },
+            _ => message,
         };
-        let question = Question { ours, link: Arc::downgrade(link), theirs: id.clone(), token };
-        let forgotten = lock(&self.asked).add(question);
-        if let Some(question) = forgotten {
-            let sentence = "too many questions wait for the agent";
-            link.leave_errand(Message::failure(Some(&question.theirs), -32000, sentence, None));
-        }
-        let (voice, asked) = self.placed(during, asked.finish());
-        self.say(&voice, asked).await;
-    }
-
-    /// A server's notification, for the agent to hear.
-    pub(crate) async fn pass_on(&self, link: &Link, message: Message, during: Option<&RawId>) {
-        if self.may_hear(link) {
-            tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
-            let (voice, message) = self.placed(during, message);
-            self.say(&voice, message).await;
-        }
+        tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
+        self.say_in_place(during, message).await;
     }
 
     /// Whether the agent may hear a server at all. A server that speaks to one who may not is left, when nothing that was
     /// allowed is under way there any more.
-    fn may_hear(&self, link: &Link) -> bool {
+    pub(super) fn may_hear(&self, link: &Link) -> bool {
         let may = self.may_use(&link.server.name).is_ok();
         if !may && link.is_idle() {
             self.leave(&link.server.name);

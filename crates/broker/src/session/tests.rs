@@ -1,6 +1,8 @@
 //! One agent's connection, among servers that behave badly.
 
-use crate::session::asked::{Asked, Question};
+mod eras;
+
+use crate::session::asked::{Asked, Asker, Question};
 use crate::testing::{Fake, TOKEN, World, result, server, until};
 use domain::{ApprovalMode, Timestamp};
 use mcp::{Message, RawId};
@@ -250,7 +252,7 @@ async fn threat_21_one_server_s_flood_of_questions_takes_nothing_from_another() 
     let question = |ours: &str, link| Question {
         ours: RawId::text(ours),
         link: std::sync::Arc::downgrade(link),
-        theirs: RawId::text(ours),
+        asker: Asker::Server(RawId::text(ours)),
         token: None,
     };
     asked.add(question("quiet", &files));

@@ -1,6 +1,7 @@
 //! A legacy server's answer for a modern agent. The other way round nothing has to change: legacy agents pass over what they
 //! don't know.
 
+use super::capabilities::can_answer;
 use crate::message::Message;
 use serde_json::{Map, Value, json};
 
@@ -37,11 +38,11 @@ pub fn mark(result: &mut Map<String, Value>, method: &str) {
     }
 }
 
-/// A legacy server's answer to `method`, as a modern server gives it.
+/// A legacy server's answer to `method`, as a modern server gives it to an agent that has these capabilities.
 #[must_use]
-pub fn modern(method: &str, answer: Message) -> Message {
+pub fn modern(method: &str, answer: Message, capabilities: &Value) -> Message {
     match answer.error() {
-        Some(error) => modern_error(&error, answer),
+        Some(error) => modern_error(&error, answer, capabilities),
         None => modern_result(method, answer),
     }
 }
@@ -63,15 +64,18 @@ fn modern_result(method: &str, answer: Message) -> Message {
     edit.finish()
 }
 
-fn modern_error(error: &Value, answer: Message) -> Message {
+fn modern_error(error: &Value, answer: Message, capabilities: &Value) -> Message {
+    let page = json!({ "mode": "url" });
     match error.get("code").and_then(Value::as_i64) {
         Some(NOT_FOUND) => answer.edit().param("code", &INVALID_PARAMS.into()).finish(),
-        Some(OPEN_FIRST) => match (answer.id(), pages(error)) {
-            (Some(id), Some(pages)) => {
-                Message::response(id, &json!({ "resultType": "input_required", "inputRequests": pages }))
+        Some(OPEN_FIRST) if can_answer(capabilities, "elicitation/create", &page) => {
+            match (answer.id(), pages(error)) {
+                (Some(id), Some(pages)) => {
+                    Message::response(id, &json!({ "resultType": "input_required", "inputRequests": pages }))
+                }
+                _ => answer,
             }
-            _ => answer,
-        },
+        }
         _ => answer,
     }
 }
@@ -98,7 +102,7 @@ mod tests {
     }
 
     fn said(method: &str, text: &str) -> String {
-        String::from_utf8(modern(method, answer(text)).into_bytes().to_vec()).unwrap()
+        String::from_utf8(modern(method, answer(text), &json!({})).into_bytes().to_vec()).unwrap()
     }
 
     #[test]
@@ -147,7 +151,9 @@ mod tests {
     fn pages_to_open_first_become_questions() {
         let text = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32042,"message":"m","data":{"elicitations":[
             {"mode":"url","elicitationId":"e","url":"https://a/?q=%20","message":"log in"}]}}}"#;
-        let result = modern("tools/call", answer(text)).result().unwrap();
+        let result =
+            modern("tools/call", answer(text), &json!({"elicitation": {"url": {}}})).result().unwrap();
+        assert_eq!(modern("tools/call", answer(text), &json!({})), answer(text), "it can open none");
         assert_eq!(
             result,
             json!({"resultType": "input_required", "inputRequests": {"page-0": {
