@@ -101,6 +101,12 @@ impl Endpoint {
         Self { url: url.expect("it ended at once"), _child: child }
     }
 
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Runs the suite against it: what was found, and the suite's own verdict.
     ///
     /// # Panics

@@ -11,9 +11,13 @@ pub mod desktop_browser;
 mod desktop_hand;
 pub mod desktop_notes;
 pub mod desktop_tray;
+pub mod json;
+pub mod odd;
 pub mod parts;
 mod process;
+pub mod puppet;
 pub mod wallet;
+pub mod wire;
 
 pub use agent::{Agent, Sdk};
 pub use parts::Protected;

@@ -7,6 +7,7 @@ mod bridge;
 mod canaries;
 mod conformance;
 mod crash;
+mod differential;
 mod ending;
 mod everything;
 mod first_call;
