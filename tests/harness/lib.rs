@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod approvals;
+pub mod bridged;
 mod browser;
 pub mod canary;
 pub mod conformance;

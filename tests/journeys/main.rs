@@ -6,6 +6,7 @@ mod bad_input;
 mod bridge;
 mod canaries;
 mod conformance;
+mod conformance_bridge;
 mod crash;
 mod differential;
 mod ending;

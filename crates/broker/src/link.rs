@@ -201,6 +201,15 @@ impl Link {
         std::mem::take(&mut *lock(&self.unasked))
     }
 
+    /// Whether the server, opened in the legacy era, says that it speaks the modern one too.
+    pub(crate) async fn speaks_modern(&self, headers: &HeaderMap) -> bool {
+        let meta: serde_json::Map<_, _> =
+            self.hello.meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let answer = self.ask("server/discover", &json!({ "_meta": meta }), headers.clone()).await;
+        let spoken = answer.ok().and_then(|result| result["supportedVersions"].as_array().cloned());
+        spoken.is_some_and(|versions| versions.contains(&json!(era::MODERN)))
+    }
+
     /// Whether the server says that it has such a thing.
     pub(crate) fn offers(&self, capability: &str) -> bool {
         self.opened.capabilities.get(capability).is_some_and(Value::is_object)

@@ -1,19 +1,21 @@
 //! Opening the way to a server: start or reach it, shake hands in the era it speaks, and listen to it from then on.
 
+mod look;
+
 use crate::inner::Inner;
 use crate::link::{Fault, Link, pump, run_errands};
 use crate::session::Session;
 use domain::{Denial, Server, ServerName, Transport};
 use mcp::era::{self, Hello, OpenError};
-use mcp::lists::List;
 use mcp::upstream::http::{HttpLimits, HttpUpstream};
 use mcp::upstream::stdio::{self, Resolved};
 use mcp::upstream::{Inbox, Upstream, UpstreamError};
-use serde_json::Value;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use vault::Attachment;
+
+pub(crate) use look::look;
 
 /// How many of a server's messages may wait to be read.
 const QUEUE: usize = 256;
@@ -32,39 +34,6 @@ pub(crate) async fn open(
     let server = book.server(name).map_err(|_| Denial::NotGranted)?.clone();
     let hello = session.hello.get().cloned().unwrap_or_else(Hello::of_wallet);
     connect(&session.inner, server, hello, attachment, me).await
-}
-
-/// The human's own look at a server: these lists of it, over a connection that ends at once. A list it does not have, or
-/// can't give beside its tools, is empty.
-pub(crate) async fn look(inner: &Inner, server: Server, lists: &[List]) -> Result<Vec<Vec<Value>>, Fault> {
-    // The human knows, and no agent waits: nothing to record or to notify about.
-    if inner.is_logged_out(&server.name) {
-        return Err(Fault::LoginNeeded);
-    }
-    inner.freshen(&server.name).await?;
-    let attachment = inner.attach(policy::for_owner(&server.name, inner.clock.now()))?;
-    let headers = attachment.headers();
-    let link = connect(inner, server, Hello::of_wallet(), attachment, Weak::new()).await?;
-    let mut looked = vec![];
-    for &list in lists {
-        looked.push(match listed(&link, list, &headers).await {
-            Ok(items) => items,
-            Err(fault) if list == List::Tools => {
-                link.close(headers).await;
-                return Err(fault);
-            }
-            Err(error) => {
-                tracing::info!(%error, method = list.method(), "a list can't be had");
-                vec![]
-            }
-        });
-    }
-    link.close(headers).await;
-    Ok(looked)
-}
-
-async fn listed(link: &Link, list: List, headers: &http::HeaderMap) -> Result<Vec<Value>, Fault> {
-    if link.offers(list.capability()) { link.list(list, headers).await } else { Ok(vec![]) }
 }
 
 /// Reaches the server and greets it. A login that it no longer takes is renewed once.

@@ -59,6 +59,16 @@ impl List {
         }
     }
 
+    /// The member of an item by which it is named.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Tools | Self::Prompts => "name",
+            Self::Resources => "uri",
+            Self::ResourceTemplates => "uriTemplate",
+        }
+    }
+
     /// Its items in a result; none if the result has no such list.
     #[must_use]
     pub fn items(self, result: &Value) -> &[Value] {

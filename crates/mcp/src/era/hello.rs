@@ -65,6 +65,12 @@ impl Hello {
         Self { prefer: Era::Legacy, capabilities, ..Self::from_meta(&Value::Null) }
     }
 
+    /// The same words, the modern era tried first.
+    #[must_use]
+    pub fn modern_first(self) -> Self {
+        Self { prefer: Era::Modern, ..self }
+    }
+
     /// The `_meta` members a modern server wants on every request.
     #[must_use]
     pub fn meta(&self) -> [(&'static str, Value); 3] {
