@@ -2,7 +2,7 @@
 
 use crate::conformance::Endpoint;
 use crate::{Wallet, program};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The agent's name in the wallet, and the server's.
 const AGENT: &str = "suite";
@@ -37,8 +37,7 @@ impl Bridged {
         wallet.owner(&["agent", "add", AGENT]).await;
         wallet.delegate_everything(besides).await;
         let endpoint = Endpoint::front(&wallet.bridge(), |front| wallet.settle(front)).await;
-        let (greeted, ()) = tokio::join!(greet(endpoint.url()), wallet.accept_connection(AGENT));
-        assert!(greeted.get("result").is_some(), "the bridge refused the agent: {greeted}");
+        tokio::join!(greet(endpoint.url()), wallet.accept_connection(AGENT));
         Self { endpoint, wallet }
     }
 }
@@ -74,19 +73,18 @@ impl Wallet {
     }
 }
 
-/// The first words of a legacy client, so that the human has said yes before the suite begins.
-async fn greet(url: &str) -> Value {
+/// The first words of a legacy client, until they are answered, so that the human has said yes before the suite begins. The front
+/// closes a stream that is silent while the human thinks.
+async fn greet(url: &str) {
     let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "suite", "version": "1"},
     }});
-    let client = reqwest::Client::new().post(url).header("accept", "application/json, text/event-stream");
-    let answer = client.json(&hello).send().await.unwrap();
-    let text = answer.text().await.unwrap();
-    let message = text.lines().find_map(|line| {
-        let line = line.strip_prefix("data:").unwrap_or(line).trim();
-        serde_json::from_str::<Value>(line).ok().filter(|message| message.get("id").is_some())
-    });
-    message.unwrap_or(Value::String(text))
+    let client = reqwest::Client::new();
+    crate::until_async(async || {
+        let greeting = client.post(url).header("accept", "application/json, text/event-stream").json(&hello);
+        greeting.send().await.unwrap().text().await.unwrap().contains("serverInfo")
+    })
+    .await;
 }
 
 /// A command that is only a program.

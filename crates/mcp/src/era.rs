@@ -110,7 +110,7 @@ pub async fn open(
         Era::Modern => Era::Legacy,
     };
     match first {
-        Err(error) if error.suggests_other_than(hello.prefer) => {
+        Err(error) if !hello.alone && error.suggests_other_than(hello.prefer) => {
             opening.attempt(other).await.map_err(|_| error)
         }
         first => first,

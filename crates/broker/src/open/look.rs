@@ -57,11 +57,8 @@ async fn is_bilingual(link: &Link, headers: &HeaderMap) -> bool {
 }
 
 async fn look_as_modern(inner: &Inner, server: &Server, lists: &[List]) -> Option<Vec<Vec<Value>>> {
-    let (link, headers) = greet(inner, server, Hello::of_wallet().modern_first()).await.ok()?;
-    let seen = match link.era() {
-        Era::Modern => all(&link, lists, &headers).await.ok(),
-        Era::Legacy => None,
-    };
+    let (link, headers) = greet(inner, server, Hello::of_wallet().in_modern_alone()).await.ok()?;
+    let seen = all(&link, lists, &headers).await.ok();
     link.close(headers).await;
     seen
 }

@@ -14,6 +14,8 @@ const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 pub struct Hello {
     /// The era to try first: the one its client speaks.
     pub prefer: Era,
+    /// Whether the other era is not tried at all.
+    pub(super) alone: bool,
     /// The version the client asks for, in that era.
     pub version: String,
     /// `clientInfo`, as it came. Self-reported, identifies nobody.
@@ -33,7 +35,7 @@ impl Hello {
         let version = version.as_ref().and_then(Value::as_str).unwrap_or(LEGACY[0]).to_owned();
         let info = rest.shift_remove("clientInfo").unwrap_or_else(own_info);
         let capabilities = rest.shift_remove("capabilities").unwrap_or_else(|| json!({}));
-        Self { prefer: Era::Legacy, version, info, capabilities, rest }
+        Self { prefer: Era::Legacy, alone: false, version, info, capabilities, rest }
     }
 
     /// Whether a request's `_meta` is a modern client's.
@@ -48,6 +50,7 @@ impl Hello {
         let found = |name: &str| meta.get(name).cloned();
         Self {
             prefer: Era::Modern,
+            alone: false,
             version: found(VERSION)
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_else(|| MODERN.into()),
@@ -65,10 +68,10 @@ impl Hello {
         Self { prefer: Era::Legacy, capabilities, ..Self::from_meta(&Value::Null) }
     }
 
-    /// The same words, the modern era tried first.
+    /// The same words for a server that is asked about the modern era alone.
     #[must_use]
-    pub fn modern_first(self) -> Self {
-        Self { prefer: Era::Modern, ..self }
+    pub fn in_modern_alone(self) -> Self {
+        Self { prefer: Era::Modern, alone: true, ..self }
     }
 
     /// The `_meta` members a modern server wants on every request.
