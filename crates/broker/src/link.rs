@@ -14,6 +14,7 @@ use domain::{Denial, Server, ServerName};
 use futures_util::FutureExt as _;
 use http::HeaderMap;
 use mcp::era::{self, Era, Hello};
+use mcp::flow::Reply;
 use mcp::lists::List;
 use mcp::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Kind, Message, RawId};
@@ -48,7 +49,7 @@ pub(crate) struct Link {
     pub(crate) opened: era::Opened,
     hello: Hello,
     upstream: Arc<dyn Upstream>,
-    waiting: Mutex<HashMap<RawId, oneshot::Sender<Message>>>,
+    waiting: Mutex<HashMap<RawId, oneshot::Sender<Reply>>>,
     tools: Mutex<Known>,
     nonce: Mutex<Option<String>>,
     next_id: AtomicU64,
@@ -127,8 +128,17 @@ impl Link {
         }
     }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for all of its answer.
     pub(crate) async fn request(&self, message: Message, headers: HeaderMap) -> Result<Message, Fault> {
+        let reply = self.reply(message, headers).await?;
+        let whole = reply.whole();
+        let answer = self.over.run_until_cancelled(whole).await.ok_or_else(ended)??;
+        self.keep_nonce(&answer);
+        Ok(answer)
+    }
+
+    /// Sends a request and waits for its answer, or for the beginning of a large one.
+    pub(crate) async fn reply(&self, message: Message, headers: HeaderMap) -> Result<Reply, Fault> {
         let Some(id) = message.id().cloned() else {
             return Err(Fault::Upstream(UpstreamError::Closed));
         };
@@ -148,10 +158,7 @@ impl Link {
             answer = &mut answer => Some(answer),
             () = self.over.cancelled() => return Err(ended()),
             sent = &mut exchange => match self.noted(sent)? {
-                Some(answer) => {
-                    self.keep_nonce(&answer);
-                    return Ok(answer);
-                }
+                Some(answer) => return Ok(answer),
                 None => None,
             }
         };
@@ -168,13 +175,11 @@ impl Link {
                 () = self.over.cancelled() => return Err(ended()),
             }
         };
-        let answer = answer.map_err(|_| ended())?;
-        self.keep_nonce(&answer);
-        Ok(answer)
+        answer.map_err(|_| ended())
     }
 
     /// What became of an exchange; a session that is lost is remembered.
-    fn noted(&self, sent: Result<Option<Message>, UpstreamError>) -> Result<Option<Message>, Fault> {
+    fn noted(&self, sent: Result<Option<Reply>, UpstreamError>) -> Result<Option<Reply>, Fault> {
         if matches!(sent, Err(UpstreamError::SessionLost)) {
             self.lost.store(true, Ordering::Release);
         }
@@ -406,6 +411,7 @@ pub(crate) async fn pump(link: Weak<Link>, session: Weak<Session>, mut inbox: mp
             Incoming::Message { message, during } => {
                 link.receive(session.upgrade().as_deref(), message, during.as_ref()).await;
             }
+            Incoming::Flow(flow) => link.answered(Reply::Flowing(flow)),
             Incoming::Closed(error) => {
                 tracing::info!(server = %link.server.name, %error, "the server ended the connection");
                 break;
@@ -419,6 +425,14 @@ pub(crate) async fn pump(link: Weak<Link>, session: Weak<Session>, mut inbox: mp
 }
 
 impl Link {
+    fn answered(&self, reply: Reply) {
+        let waiting = reply.id().and_then(|id| lock(&self.waiting).remove(id));
+        if let Some(waiting) = waiting {
+            // Whoever asked may have gone.
+            let _ = waiting.send(reply);
+        }
+    }
+
     /// Handles one message of the server's, and the request in whose exchange it came.
     pub(crate) async fn receive(
         self: &Arc<Self>,
@@ -427,13 +441,7 @@ impl Link {
         during: Option<&RawId>,
     ) {
         match message.kind() {
-            Kind::Response { id, .. } => {
-                let waiting = id.as_ref().and_then(|id| lock(&self.waiting).remove(id));
-                if let Some(waiting) = waiting {
-                    // Whoever asked may have gone.
-                    let _ = waiting.send(message);
-                }
-            }
+            Kind::Response { .. } => self.answered(Reply::Whole(message)),
             Kind::Notification { method } => {
                 if method.as_ref() == "notifications/tools/list_changed" {
                     self.forget_tools();

@@ -28,6 +28,7 @@ use crate::wanted::Wanted;
 use asked::Asked;
 use domain::{AgentName, Delegation, Denial, Endpoint, Peer, ServerName, SessionId, Target};
 use mcp::era::{Era, Hello};
+use mcp::flow::Speech;
 use mcp::lists::List;
 use mcp::{Kind, Message, RawId};
 use parked::Parked;
@@ -80,7 +81,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session, and the end at which is heard what belongs to no request.
-    pub(crate) fn new(inner: Arc<Inner>, guest: Guest) -> (Arc<Self>, mpsc::Receiver<Message>) {
+    pub(crate) fn new(inner: Arc<Inner>, guest: Guest) -> (Arc<Self>, mpsc::Receiver<Speech>) {
         let (apart, heard) = Voice::new();
         let Guest { agent, peer, scope } = guest;
         let session = Arc::new_cyclic(|me| Self {

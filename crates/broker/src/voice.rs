@@ -2,7 +2,7 @@
 //! what comes while it is under way and then its answer, and a session one more for what belongs to no request.
 
 use crate::clean::Clean;
-use mcp::Message;
+use mcp::flow::Speech;
 use tokio::sync::mpsc;
 
 /// How many messages may wait to be read by a slow agent.
@@ -10,23 +10,23 @@ const QUEUE: usize = 256;
 
 /// One way to the agent: bounded, in order, and open to what is [`Clean`] alone.
 #[derive(Clone, Debug)]
-pub(crate) struct Voice(mpsc::Sender<Message>);
+pub(crate) struct Voice(mpsc::Sender<Speech>);
 
 impl Voice {
     /// A way, and the end at which it is heard.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Message>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Speech>) {
         let (voice, heard) = mpsc::channel(QUEUE);
         (Self(voice), heard)
     }
 
     /// Says something, once there is room. Whether somebody still listens makes no difference to who speaks.
     pub(crate) async fn say(&self, message: Clean) {
-        let _ = self.0.send(message.into_message()).await;
+        let _ = self.0.send(message.into_message().into()).await;
     }
 
     /// Says something if there is room.
     pub(crate) fn say_now(&self, message: Clean) {
-        let _ = self.0.try_send(message.into_message());
+        let _ = self.0.try_send(message.into_message().into());
     }
 
     /// Ends when nobody listens any more.

@@ -18,6 +18,7 @@ mod visit;
 pub use endpoint::{Doorway, DoorwayError};
 
 use crate::era::Era;
+use crate::flow::Speech;
 use crate::message::Message;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -60,13 +61,13 @@ pub trait Guest: Send + Sync {
 #[async_trait]
 pub trait Talk: Send + Sync {
     /// Begins a request. What belongs to it comes out, its answer last; dropping the receiver withdraws it.
-    async fn ask(&self, request: Message) -> mpsc::Receiver<Message>;
+    async fn ask(&self, request: Message) -> mpsc::Receiver<Speech>;
 
     /// Takes in what wants no answer: a notification, or (legacy) an answer to a question of the server's.
     async fn tell(&self, message: Message);
 
     /// What comes from the servers and belongs to no request; given once.
-    fn apart(&self) -> Option<mpsc::Receiver<Message>>;
+    fn apart(&self) -> Option<mpsc::Receiver<Speech>>;
 
     /// The agent has left.
     async fn end(&self);

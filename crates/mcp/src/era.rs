@@ -8,6 +8,7 @@ mod hello;
 
 pub use hello::Hello;
 
+use crate::flow::Reply;
 use crate::message::{Message, RawId};
 use crate::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use http::HeaderMap;
@@ -236,7 +237,7 @@ impl Opening<'_> {
             let incoming = tokio::select! {
                 biased;
                 answer = &mut sending, if !sent => match answer? {
-                    Some(answer) => return Ok(answer),
+                    Some(answer) => return answer.whole().await,
                     None => {
                         sent = true;
                         continue;
@@ -251,7 +252,8 @@ impl Opening<'_> {
                     }
                 }
                 Incoming::Message { message, .. } if self.early.len() < EARLY => self.early.push(message),
-                Incoming::Message { .. } => {}
+                Incoming::Flow(flow) if flow.id() == id => return Reply::Flowing(flow).whole().await,
+                Incoming::Message { .. } | Incoming::Flow(_) => {}
                 Incoming::Closed(error) => return Err(error),
             }
         }

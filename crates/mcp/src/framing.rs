@@ -1,5 +1,6 @@
 //! Messages as lines: one JSON text, one newline (MCP stdio transport).
 
+use crate::flow::Spoken;
 use bytes::buf::Chain;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::{memchr, memchr2};
@@ -20,6 +21,15 @@ pub struct LineReader<R> {
     limit: usize,
     /// The rest of a line that was too long is being thrown away.
     skipping: bool,
+}
+
+/// A line, or the beginning of a long one.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line {
+    /// All of it.
+    Whole(Bytes),
+    /// Its beginning: [`LineReader::more`] or [`LineReader::rest_of`] read on.
+    Begun(Bytes),
 }
 
 /// Why there is no line.
@@ -52,11 +62,26 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     /// # Errors
     /// [`LineError::TooLong`], after which the next line can be read; [`LineError::Io`] when the stream failed.
     pub async fn next(&mut self) -> Result<Option<Bytes>, LineError> {
+        match self.next_or_begun(usize::MAX).await? {
+            Some(Line::Whole(line) | Line::Begun(line)) => Ok(Some(line)),
+            None => Ok(None),
+        }
+    }
+
+    /// The same; of a line longer than `most` the beginning, as soon as so much of it is there.
+    ///
+    /// # Errors
+    /// As [`LineReader::next`].
+    pub async fn next_or_begun(&mut self, most: usize) -> Result<Option<Line>, LineError> {
         loop {
             while let Some(line) = self.take_line() {
                 if let Some(line) = self.checked(line)? {
-                    return Ok(Some(line));
+                    return Ok(Some(Line::Whole(line)));
                 }
+            }
+            if self.buffer.len() >= most && !self.skipping {
+                self.searched = 0;
+                return Ok(Some(Line::Begun(self.buffer.split().freeze())));
             }
             if self.buffer.len() > self.limit {
                 self.skipping = true;
@@ -69,9 +94,47 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 let rest = self.buffer.split();
                 self.searched = 0;
-                return if rest.is_empty() && !self.skipping { Ok(None) } else { self.checked(rest) };
+                let is_end = rest.is_empty() && !self.skipping;
+                return if is_end { Ok(None) } else { Ok(self.checked(rest)?.map(Line::Whole)) };
             }
         }
+    }
+
+    /// The next piece of a line that was begun; `None` after its last one. Cancel-safe.
+    ///
+    /// # Errors
+    /// When the stream failed, or ended before the line.
+    pub async fn more(&mut self) -> Result<Option<Bytes>, LineError> {
+        if self.buffer.is_empty() {
+            self.buffer.reserve(BLOCK);
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+        match memchr(b'\n', &self.buffer) {
+            None => Ok(Some(self.buffer.split().freeze())),
+            Some(0) => {
+                self.buffer.advance(1);
+                Ok(None)
+            }
+            Some(end) => Ok(Some(self.buffer.split_to(end).freeze())),
+        }
+    }
+
+    /// The whole of a line of which `first` is the beginning.
+    ///
+    /// # Errors
+    /// As [`LineReader::next`].
+    pub async fn rest_of(&mut self, first: Bytes) -> Result<Bytes, LineError> {
+        let mut whole = BytesMut::from(first);
+        while let Some(piece) = self.more().await? {
+            if whole.len() + piece.len() > self.limit {
+                while self.more().await?.is_some() {}
+                return Err(LineError::TooLong { limit: self.limit });
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
     }
 
     /// Ends when the stream has ended. What comes meanwhile is kept for [`LineReader::next`]; once that is more than a line,
@@ -128,6 +191,28 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     pub async fn send(&mut self, message: Bytes) -> io::Result<()> {
         self.stream.write_all_buf(&mut self.unsent).await?;
         self.unsent = one_line(message).chain(&b"\n"[..]);
+        self.stream.write_all_buf(&mut self.unsent).await?;
+        self.stream.flush().await
+    }
+
+    /// Writes an answer in pieces, and a newline. One that breaks off ends its line, which is then no message, and what is to be
+    /// said instead is written.
+    ///
+    /// # Errors
+    /// When the stream failed.
+    pub async fn send_pieces(&mut self, mut spoken: Spoken) -> io::Result<()> {
+        self.stream.write_all_buf(&mut self.unsent).await?;
+        // Should this be abandoned half-way, the line ends before the next one.
+        self.unsent = Bytes::new().chain(&b"\n"[..]);
+        while let Some(piece) = spoken.pieces.recv().await {
+            match piece {
+                Ok(piece) => self.stream.write_all(&piece).await?,
+                Err(instead) => {
+                    self.stream.write_all_buf(&mut self.unsent).await?;
+                    return self.send(instead.into_bytes()).await;
+                }
+            }
+        }
         self.stream.write_all_buf(&mut self.unsent).await?;
         self.stream.flush().await
     }

@@ -5,6 +5,7 @@
 //! | [`local`], [`handshake`], [`shim`] | agents come in by a local socket, through a shim, each proving itself |
 //! | [`agents`] | agents come in by HTTP on loopback, each request with its token |
 //! | [`framing`] | messages as lines |
+//! | [`flow`] | answers too large to hold, passed on as they come |
 //! | [`upstream`], [`era`] | servers out there: child processes and Streamable HTTP, legacy and modern |
 //! | [`lists`] | lists as one agent may see them |
 //! | [`translate`] | one era's words in the other's |
@@ -14,6 +15,7 @@
 
 pub mod agents;
 pub mod era;
+pub mod flow;
 pub mod framing;
 pub mod handshake;
 pub mod lists;

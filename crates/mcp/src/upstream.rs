@@ -8,6 +8,7 @@ pub mod stdio;
 
 pub use error::{Arrival, UpstreamError};
 
+use crate::flow::{Flow, Reply};
 use crate::message::{Message, RawId};
 use ::http::HeaderMap;
 use async_trait::async_trait;
@@ -33,6 +34,8 @@ pub enum Incoming {
         /// The request in whose exchange it came. Over HTTP alone can that be told, and not of every message.
         during: Option<RawId>,
     },
+    /// An answer too large to hold: its beginning.
+    Flow(Box<Flow>),
     /// The connection is over; nothing more comes, and what was not answered never will be.
     Closed(UpstreamError),
 }
@@ -49,7 +52,7 @@ pub trait Upstream: Send + Sync {
     ///
     /// # Errors
     /// [`UpstreamError`]; then no answer comes.
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError>;
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError>;
 
     /// Asks the server to stop working on a request, and gives up waiting for it. `headers` as in [`Outgoing`].
     async fn cancel(&self, id: &RawId, headers: HeaderMap);

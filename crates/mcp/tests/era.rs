@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use http::HeaderMap;
 use mcp::era::{Era, Hello, OpenError, Opened, open};
+use mcp::flow::Reply;
 use mcp::upstream::memory::pair;
 use mcp::upstream::{Inbox, Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Kind, Message, RawId};
@@ -215,7 +216,7 @@ struct Failing {
 
 #[async_trait]
 impl Upstream for Failing {
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         if let Some(error) = self.first.lock().unwrap().take() {
             return Err(error);
         }
@@ -252,7 +253,7 @@ struct Deaf(Inbox);
 
 #[async_trait]
 impl Upstream for Deaf {
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         let Kind::Request { id, method } = out.message.kind() else {
             return std::future::pending().await;
         };

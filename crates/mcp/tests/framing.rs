@@ -1,7 +1,9 @@
 //! Lines: the same messages however the bytes are cut, and a stream that goes on after a line that is too long.
 
 use bytes::Bytes;
-use mcp::framing::{LineError, LineReader, LineWriter, one_line};
+use mcp::flow::Spoken;
+use mcp::framing::{Line, LineError, LineReader, LineWriter, one_line};
+use mcp::{Message, RawId};
 use proptest::prelude::*;
 use std::io;
 use std::pin::Pin;
@@ -103,4 +105,43 @@ async fn a_line_begun_and_abandoned_is_finished_before_the_next_one() {
 fn line_breaks_between_tokens_become_spaces_and_nothing_else_changes() {
     let pretty = Bytes::from("{\r\n  \"a\": \"x\\n\"\n}");
     assert_eq!(one_line(pretty), Bytes::from("{    \"a\": \"x\\n\" }"));
+}
+
+#[tokio::test]
+async fn a_long_line_is_begun_read_on_and_followed_by_the_next() {
+    let long = "x".repeat(300_000);
+    let text = format!("{{}}\n{long}\n{long}\n[]\n");
+    let mut lines = LineReader::new(text.as_bytes(), 1 << 20);
+    assert_eq!(lines.next_or_begun(100_000).await.unwrap(), Some(Line::Whole("{}".into())));
+    let Some(Line::Begun(first)) = lines.next_or_begun(100_000).await.unwrap() else { panic!() };
+    let mut length = first.len();
+    while let Some(piece) = lines.more().await.unwrap() {
+        length += piece.len();
+    }
+    assert_eq!(length, long.len());
+    let Some(Line::Begun(first)) = lines.next_or_begun(100_000).await.unwrap() else { panic!() };
+    assert_eq!(lines.rest_of(first).await.unwrap(), long);
+    assert_eq!(lines.next_or_begun(100_000).await.unwrap(), Some(Line::Whole("[]".into())));
+    assert_eq!(lines.next_or_begun(100_000).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_answer_in_pieces_is_one_line_and_one_that_breaks_off_ends_its_own() {
+    let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+    let mut writer = LineWriter::new(ours);
+    for breaks in [false, true] {
+        let (say, pieces) = tokio::sync::mpsc::channel(4);
+        say.send(Ok("{\"a\":".into())).await.unwrap();
+        let last = if breaks { Err(Message::failure(None, 1, "broke", None)) } else { Ok("1}".into()) };
+        say.send(last).await.unwrap();
+        drop(say);
+        writer.send_pieces(Spoken { id: RawId::number(1), pieces }).await.unwrap();
+    }
+    writer.close().await.unwrap();
+    drop(writer);
+    let mut written = String::new();
+    theirs.read_to_string(&mut written).await.unwrap();
+    let lines: Vec<_> = written.lines().collect();
+    assert_eq!(lines[..2], ["{\"a\":1}", "{\"a\":"]);
+    assert!(lines.len() == 3 && lines[2].contains("broke"), "{written}");
 }

@@ -28,6 +28,7 @@ fn start(launch: &Launch, run_dir: &Path) -> (StdioUpstream, Receiver<Incoming>)
 async fn message(incoming: &mut Receiver<Incoming>) -> Message {
     match incoming.recv().await.unwrap() {
         Incoming::Message { message, .. } => message,
+        Incoming::Flow(flow) => mcp::flow::Reply::Flowing(flow).whole().await.unwrap(),
         Incoming::Closed(why) => panic!("{why}"),
     }
 }
@@ -71,10 +72,15 @@ async fn messages_go_through_byte_for_byte_and_line_by_line() {
     for text in [
         r#"{"jsonrpc":"2.0","id":1,"method":"x","params":{"n":1.0,"big":12345678901234567890,"ü":"\u00fc"}}"#,
         &json!({"jsonrpc": "2.0", "method": "y", "params": {"long": "z".repeat(1 << 20)}}).to_string(),
+        // An answer, which begins before it has ended.
+        &format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"long":"{}"}}}}"#, "z".repeat(5 << 20)),
+        r#"{"jsonrpc":"2.0","id":2,"result":{}}"#,
     ] {
         let sent = Message::parse(Bytes::copy_from_slice(text.as_bytes())).unwrap();
-        server.send(Outgoing::new(sent)).await.unwrap();
-        assert_eq!(message(&mut incoming).await.bytes().as_ref(), text.as_bytes());
+        // A large one is read while it is still being written.
+        let (sent, heard) = tokio::join!(server.send(Outgoing::new(sent)), message(&mut incoming));
+        sent.unwrap();
+        assert_eq!(heard.bytes().as_ref(), text.as_bytes());
     }
     server.close(HeaderMap::new()).await;
     assert!(matches!(closed(&mut incoming).await, UpstreamError::Ended { .. }));

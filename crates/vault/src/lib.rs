@@ -30,7 +30,7 @@ pub use keyring::{KeyRing, KeyRingError, MemoryKeyRing, OsKeyRing, PassphraseFil
 pub use keys::{KeyName, VaultSigner};
 pub use passphrase::long_enough;
 pub use records::{Records, SERVERS};
-pub use redact::Redactor;
+pub use redact::{Pieces, Redactor};
 pub use secret::Secret;
 pub use secrets::SecretName;
 pub use tokens::{ClientRegistration, TokenSet, Tokens};

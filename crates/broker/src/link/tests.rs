@@ -12,7 +12,7 @@ struct Busy(Notify);
 
 #[async_trait]
 impl Upstream for Busy {
-    async fn send(&self, _: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, _: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         self.0.notify_one();
         std::future::pending().await
     }

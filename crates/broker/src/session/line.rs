@@ -3,6 +3,7 @@
 use super::{Ids, Session};
 use crate::voice::Voice;
 use bytes::Bytes;
+use mcp::flow::Speech;
 use mcp::framing::{LineError, LineReader, LineWriter};
 use mcp::{Kind, Message};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ impl Session {
         self: Arc<Self>,
         mut reader: LineReader<R>,
         writer: LineWriter<W>,
-        heard: mpsc::Receiver<Message>,
+        heard: mpsc::Receiver<Speech>,
     ) where
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send + 'static,
@@ -60,16 +61,20 @@ impl Session {
 
 async fn write_all<W: AsyncWrite + Unpin>(
     mut writer: LineWriter<W>,
-    mut heard: mpsc::Receiver<Message>,
+    mut heard: mpsc::Receiver<Speech>,
     ended: CancellationToken,
 ) {
     loop {
-        let message = tokio::select! {
-            message = heard.recv() => message,
+        let speech = tokio::select! {
+            speech = heard.recv() => speech,
             () = ended.cancelled() => heard.try_recv().ok(),
         };
-        let Some(message) = message else { break };
-        if writer.send(message.into_bytes()).await.is_err() {
+        let sent = match speech {
+            Some(Speech::Message(message)) => writer.send(message.into_bytes()).await,
+            Some(Speech::Flow(spoken)) => writer.send_pieces(spoken).await,
+            None => break,
+        };
+        if sent.is_err() {
             ended.cancel();
             break;
         }

@@ -1,5 +1,6 @@
 //! Answers in HTTP: a status, one message, or a stream of events.
 
+use crate::flow::Spoken;
 use crate::message::{Message, RawId};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -8,13 +9,20 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
-use std::convert::Infallible;
 use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
 
 /// How often a quiet stream says that it lives, so that nothing on the way takes it for dead.
 pub(super) const BEAT: Duration = Duration::from_secs(15);
 
-pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
+/// The body of an answer that may break off.
+pub(super) type Body = BoxBody<Bytes, Broken>;
+pub(super) type Answer = Response<Body>;
+
+/// The answer broke off: so does the connection, lest half an answer be taken for one.
+#[derive(Debug, thiserror::Error)]
+#[error("the server's answer broke off")]
+pub(super) struct Broken;
 
 /// A status, and nothing that tells more.
 pub(super) fn bare(status: StatusCode) -> Answer {
@@ -44,6 +52,18 @@ pub(super) fn failure(
     message(status, Message::failure(id, code, sentence, data))
 }
 
+/// One answer in pieces.
+pub(super) fn pieces(spoken: Spoken) -> Answer {
+    let next = |mut pieces: Receiver<Result<Bytes, Message>>| async move {
+        let piece = pieces.recv().await?.map(Frame::data).map_err(|_| Broken);
+        Some((piece, pieces))
+    };
+    let body = StreamBody::new(futures_util::stream::unfold(spoken.pieces, next));
+    let mut answer = Response::new(BodyExt::boxed(body));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    with_status(StatusCode::OK, answer)
+}
+
 /// A stream of events.
 pub(super) fn events(events: impl Stream<Item = Bytes> + Send + Sync + 'static) -> Answer {
     let body = StreamBody::new(events.map(|event| Ok(Frame::data(event))));
@@ -70,6 +90,16 @@ pub(super) fn event(id: Option<&str>, message: &[u8]) -> Bytes {
     event.freeze()
 }
 
+/// The beginning of an event whose data comes in pieces, none of which holds a line break.
+pub(super) const fn event_begins() -> Bytes {
+    Bytes::from_static(b"data: ")
+}
+
+/// The end of such an event.
+pub(super) const fn event_ends() -> Bytes {
+    Bytes::from_static(b"\n\n")
+}
+
 /// The first event of a stream that can be taken up again: an id, and nothing said yet (2025-11-25).
 pub(super) fn priming(id: &str) -> Bytes {
     format!("id: {id}\nretry: 1000\ndata: \n\n").into()
@@ -86,6 +116,6 @@ fn with_status(status: StatusCode, mut answer: Answer) -> Answer {
     answer
 }
 
-fn full(bytes: Bytes) -> BoxBody<Bytes, Infallible> {
-    BodyExt::boxed(Full::new(bytes))
+fn full(bytes: Bytes) -> Body {
+    BodyExt::boxed(Full::new(bytes).map_err(|never| match never {}))
 }

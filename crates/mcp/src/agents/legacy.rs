@@ -5,6 +5,7 @@ use super::stream::{Reader, Stream};
 use super::visit::single;
 use super::{Guest, Talk};
 use crate::era::{Era, LEGACY};
+use crate::flow::Speech;
 use crate::message::{Kind, Message};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -183,19 +184,19 @@ impl Session {
         let (tell, first) = tokio::sync::oneshot::channel();
         let session = Arc::clone(self);
         tokio::spawn(async move {
-            let Some(message) = coming.recv().await else { return };
-            if message.kind().is_response() {
+            let Some(first) = coming.recv().await else { return };
+            if first.is_answer() {
                 // Nobody waiting for it any more, and no event to take it up after: it is lost, as over any connection.
-                let _ = tell.send(Err(message));
+                let _ = tell.send(Err(first));
                 return;
             }
             let (number, stream) = session.open_stream();
-            stream.write(message.into_bytes()).await;
+            stream.write(first.whole().await.into_bytes()).await;
             // Who asked may have gone, and may come back.
             let _ = tell.send(Ok((number, stream.clone())));
-            while let Some(message) = coming.recv().await {
-                let last = message.kind().is_response();
-                stream.write(message.into_bytes()).await;
+            while let Some(speech) = coming.recv().await {
+                let last = speech.is_answer();
+                stream.write(speech.whole().await.into_bytes()).await;
                 if last {
                     break;
                 }
@@ -204,7 +205,8 @@ impl Session {
             session.touch();
         });
         match first.await {
-            Ok(Err(message)) => answer::message(StatusCode::OK, message),
+            Ok(Err(Speech::Message(message))) => answer::message(StatusCode::OK, message),
+            Ok(Err(Speech::Flow(spoken))) => answer::pieces(spoken),
             Ok(Ok((number, stream))) => self.stream(number, &stream, 0, true),
             Err(_) => answer::bare(StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -216,8 +218,8 @@ impl Session {
         let stream = Arc::new(Stream::default());
         lock(&self.streams).kept.insert(APART, stream.clone());
         tokio::spawn(async move {
-            while let Some(message) = apart.recv().await {
-                stream.write(message.into_bytes()).await;
+            while let Some(speech) = apart.recv().await {
+                stream.write(speech.whole().await.into_bytes()).await;
             }
             stream.close();
         });
@@ -280,10 +282,10 @@ impl Session {
     }
 }
 
-async fn answer_alone(mut coming: Receiver<Message>) -> Option<Message> {
-    while let Some(message) = coming.recv().await {
-        if message.kind().is_response() {
-            return Some(message);
+async fn answer_alone(mut coming: Receiver<Speech>) -> Option<Message> {
+    while let Some(speech) = coming.recv().await {
+        if speech.is_answer() {
+            return Some(speech.whole().await);
         }
     }
     None

@@ -4,6 +4,7 @@ use super::answer::{self, Answer};
 use super::visit::single;
 use super::{Guest, Talk};
 use crate::era::{Era, MODERN};
+use crate::flow::{Speech, Spoken};
 use crate::message::{Kind, Message};
 use crate::translate::methods::{self, Malformed};
 use base64::Engine;
@@ -61,7 +62,8 @@ async fn respond(talk: &Arc<dyn Talk>, request: Message) -> Answer {
     let mut coming = talk.ask(request).await;
     match coming.recv().await {
         None => answer::bare(StatusCode::INTERNAL_SERVER_ERROR),
-        Some(first) if first.kind().is_response() => answer::message(status(&first), first),
+        Some(Speech::Flow(spoken)) => answer::pieces(spoken),
+        Some(Speech::Message(first)) if first.kind().is_response() => answer::message(status(&first), first),
         Some(first) => answer::events(events(first, coming)),
     }
 }
@@ -79,25 +81,43 @@ fn status(answer: &Message) -> StatusCode {
 }
 
 /// What comes for a request, until its answer. An agent that closes the stream drops the receiver, and so the request.
-fn events(
-    first: Message,
-    coming: Receiver<Message>,
-) -> impl futures_util::Stream<Item = Bytes> + Send + Sync {
-    futures_util::stream::unfold(Some((Some(first), coming)), |state| async {
-        let (held, mut coming) = state?;
-        let next = match held {
-            Some(first) => Ok(Some(first)),
-            None => timeout(answer::BEAT, coming.recv()).await,
-        };
-        match next {
-            Err(_) => Some((answer::beat(), Some((None, coming)))),
-            Ok(None) => None,
-            Ok(Some(message)) => {
-                let last = message.kind().is_response();
-                Some((answer::event(None, message.bytes()), (!last).then_some((None, coming))))
+fn events(first: Speech, coming: Receiver<Speech>) -> impl futures_util::Stream<Item = Bytes> + Send + Sync {
+    futures_util::stream::unfold(Next::Say(first, coming), |mut next| async {
+        loop {
+            match next {
+                Next::Say(Speech::Message(message), coming) => {
+                    let then = if message.kind().is_response() { Next::Nothing } else { Next::Hear(coming) };
+                    return Some((answer::event(None, message.bytes()), then));
+                }
+                Next::Say(Speech::Flow(spoken), _) => {
+                    return Some((answer::event_begins(), Next::Piece(spoken)));
+                }
+                Next::Hear(mut coming) => match timeout(answer::BEAT, coming.recv()).await {
+                    Err(_) => return Some((answer::beat(), Next::Hear(coming))),
+                    Ok(None) => return None,
+                    Ok(Some(speech)) => next = Next::Say(speech, coming),
+                },
+                Next::Piece(mut spoken) => match spoken.pieces.recv().await {
+                    Some(Ok(piece)) => return Some((piece, Next::Piece(spoken))),
+                    Some(Err(instead)) => return Some((answer::event_ends(), Next::Instead(instead))),
+                    None => return Some((answer::event_ends(), Next::Nothing)),
+                },
+                Next::Instead(instead) => {
+                    return Some((answer::event(None, instead.bytes()), Next::Nothing));
+                }
+                Next::Nothing => return None,
             }
         }
     })
+}
+
+/// What a stream of events does next.
+enum Next {
+    Say(Speech, Receiver<Speech>),
+    Hear(Receiver<Speech>),
+    Piece(Spoken),
+    Instead(Message),
+    Nothing,
 }
 
 struct Wrong {

@@ -1,5 +1,6 @@
 //! What can go wrong with a server, told so that the wallet knows whether a call may have had its effect.
 
+use crate::flow::ScanError;
 use crate::message::ParseError;
 use std::io;
 use std::time::Duration;
@@ -86,6 +87,12 @@ pub enum UpstreamError {
     /// The wallet ended the connection.
     #[error("the connection to the server is closed")]
     Closed,
+}
+
+impl From<ScanError> for UpstreamError {
+    fn from(error: ScanError) -> Self {
+        Self::Garbage(ParseError::NotJson { what: error.to_string() })
+    }
 }
 
 /// Whether a request reached the server, and so whether its effect may have happened.

@@ -12,7 +12,8 @@ mod marks;
 pub use marks::{marks_are_sound, param_headers};
 
 use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
-use crate::message::{Kind, MAX_MESSAGE, Message, RawId};
+use crate::flow::Reply;
+use crate::message::{Kind, MAX_MESSAGE, RawId};
 use async_trait::async_trait;
 use exchange::Exchange;
 use flights::Flights;
@@ -112,7 +113,7 @@ impl HttpUpstream {
 
 #[async_trait]
 impl Upstream for HttpUpstream {
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         let Kind::Request { id, .. } = out.message.kind() else {
             return Exchange::run(self, &out).await;
         };

@@ -1,6 +1,7 @@
 //! A server in memory: what the wallet sends is read, and what the server says is written, by a test or a demonstration.
 
 use super::{Inbox, Incoming, Outgoing, Upstream, UpstreamError, cancelled};
+use crate::flow::Reply;
 use crate::message::{Message, RawId};
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -40,7 +41,7 @@ impl MemoryServer {
 
 #[async_trait]
 impl Upstream for MemoryUpstream {
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         self.to_server.send(out).await.map_err(|_| UpstreamError::Closed)?;
         Ok(None)
     }

@@ -60,6 +60,19 @@ impl Decoder {
         self.buffer.len() + self.data.as_ref().map_or(0, BytesMut::len)
     }
 
+    /// The data so far of an event that is one long line, once that is of this size; then what follows, up to the line's end,
+    /// belongs to it, and this decoder has nothing more to say.
+    pub(super) fn large(&mut self, size: usize) -> Option<Bytes> {
+        let is_open = self.searched == self.buffer.len() && self.data.is_none();
+        let is_message = matches!(self.kind.as_str(), "" | "message");
+        if !is_open || !is_message || self.buffer.len() < size {
+            return None;
+        }
+        let data = self.buffer.strip_prefix(b"data:")?;
+        let length = data.strip_prefix(b" ").unwrap_or(data).len();
+        Some(self.buffer.split_off(self.buffer.len() - length).freeze())
+    }
+
     /// The next whole event that has data.
     pub(super) fn next(&mut self) -> Option<Event> {
         while let Some(line) = self.line() {

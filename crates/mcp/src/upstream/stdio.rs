@@ -11,10 +11,13 @@ pub use programs::programs;
 pub use resolve::Resolved;
 
 use super::{Inbox, Incoming, Outgoing, Upstream, UpstreamError, cancelled};
-use crate::framing::{LineError, LineReader, LineWriter};
+use crate::flow::{FLOWS_FROM, Flow, Pieces, Reply};
+use crate::framing::{Line, LineError, LineReader, LineWriter};
 use crate::message::{MAX_MESSAGE, Message, RawId};
 use async_trait::async_trait;
+use bytes::Bytes;
 use family::{Family, Mark};
+use futures_util::StreamExt as _;
 use http::HeaderMap;
 use std::collections::VecDeque;
 use std::os::unix::process::CommandExt;
@@ -24,10 +27,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+/// How many pieces of a large answer may wait to be read.
+const PIECES: usize = 4;
 /// How much of a child's standard error is kept: its end.
 const STDERR_KEPT: usize = 16 << 10;
 /// How long a child may take to read what it is sent.
@@ -123,7 +128,7 @@ impl StdioUpstream {
 
 #[async_trait]
 impl Upstream for StdioUpstream {
-    async fn send(&self, out: Outgoing) -> Result<Option<Message>, UpstreamError> {
+    async fn send(&self, out: Outgoing) -> Result<Option<Reply>, UpstreamError> {
         timeout(STUCK, self.write(out.message)).await.map_err(|_| UpstreamError::Silent(STUCK))??;
         Ok(None)
     }
@@ -161,8 +166,17 @@ async fn read_messages(output: Option<ChildStdout>, inbox: Inbox) {
     let Some(output) = output else { return };
     let mut lines = LineReader::new(output, MAX_MESSAGE);
     loop {
-        let line = match lines.next().await {
-            Ok(Some(line)) => line,
+        let line = match lines.next_or_begun(FLOWS_FROM).await {
+            Ok(Some(Line::Whole(line))) => line,
+            Ok(Some(Line::Begun(first))) => match pass_on_large(first, &mut lines, &inbox).await {
+                Ok(Some(line)) => line,
+                Ok(None) => continue,
+                Err(LineError::TooLong { limit }) => {
+                    tracing::warn!(limit, "a server wrote a line that is too long; dropped");
+                    continue;
+                }
+                Err(LineError::Io(_)) => return,
+            },
             Err(LineError::TooLong { limit }) => {
                 tracing::warn!(limit, "a server wrote a line that is too long; dropped");
                 continue;
@@ -176,6 +190,41 @@ async fn read_messages(output: Option<ChildStdout>, inbox: Inbox) {
                 }
             }
             Err(error) => tracing::debug!(%error, "a server wrote a line that is no message; dropped"),
+        }
+    }
+}
+
+/// Passes on a large line as it comes, if it is an answer. Otherwise the line is given once it is whole.
+async fn pass_on_large(
+    first: Bytes,
+    lines: &mut LineReader<ChildStdout>,
+    inbox: &Inbox,
+) -> Result<Option<Bytes>, LineError> {
+    let (tell, pieces) = mpsc::channel(PIECES);
+    let pieces: Pieces = futures_util::stream::unfold(pieces, async |mut pieces: mpsc::Receiver<_>| {
+        Some((pieces.recv().await?, pieces))
+    })
+    .boxed();
+    match Flow::begin(first, pieces) {
+        Ok(Ok(flow)) => {
+            // Who is gone has no use for it; the line is read to its end all the same.
+            let _ = inbox.send(Incoming::Flow(flow)).await;
+            loop {
+                match lines.more().await {
+                    Ok(Some(piece)) => drop(tell.send(Ok(piece)).await),
+                    Ok(None) => return Ok(None),
+                    Err(error) => {
+                        let _ = tell.send(Err(UpstreamError::Broke { what: error.to_string() })).await;
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(Err((first, _))) => lines.rest_of(first).await.map(Some),
+        Err(error) => {
+            tracing::debug!(%error, "a server wrote a line that is no message; dropped");
+            while lines.more().await?.is_some() {}
+            Ok(None)
         }
     }
 }

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use domain::{Endpoint, Loopback, Origin};
 use mcp::agents::{Credential, Doorway, Guest, House, Talk, Unwelcome, Visitor};
 use mcp::era::Era;
-use mcp::{Kind, Message};
+use mcp::flow::Speech;
+use mcp::{Kind, Message, RawId};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,7 @@ pub(crate) const MODERN: &str = "2026-07-28";
 #[derive(Default)]
 pub(crate) struct Hall {
     seen: Mutex<Vec<String>>,
-    apart: Mutex<Option<mpsc::Sender<Message>>>,
+    apart: Mutex<Option<mpsc::Sender<Speech>>>,
 }
 
 impl Hall {
@@ -43,7 +44,10 @@ impl Hall {
     /// Says something that belongs to no request.
     pub(crate) async fn say_apart(&self, text: &str) {
         let apart = self.apart.lock().unwrap().clone().unwrap();
-        apart.send(Message::notification("notifications/message", &json!({"data": text}))).await.unwrap();
+        apart
+            .send(Message::notification("notifications/message", &json!({"data": text})).into())
+            .await
+            .unwrap();
     }
 }
 
@@ -85,12 +89,12 @@ impl Guest for Someone {
 
 struct Spoken {
     hall: Arc<Hall>,
-    apart: Mutex<Option<mpsc::Receiver<Message>>>,
+    apart: Mutex<Option<mpsc::Receiver<Speech>>>,
 }
 
 #[async_trait]
 impl Talk for Spoken {
-    async fn ask(&self, request: Message) -> mpsc::Receiver<Message> {
+    async fn ask(&self, request: Message) -> mpsc::Receiver<Speech> {
         let (tell, coming) = mpsc::channel(8);
         let hall = self.hall.clone();
         tokio::spawn(async move { answer(&hall, &request, &tell).await });
@@ -101,7 +105,7 @@ impl Talk for Spoken {
         self.hall.note(format!("told {}", message.method().unwrap_or("response")));
     }
 
-    fn apart(&self) -> Option<mpsc::Receiver<Message>> {
+    fn apart(&self) -> Option<mpsc::Receiver<Speech>> {
         self.apart.lock().unwrap().take()
     }
 
@@ -111,7 +115,7 @@ impl Talk for Spoken {
     }
 }
 
-async fn answer(hall: &Hall, request: &Message, tell: &mpsc::Sender<Message>) {
+async fn answer(hall: &Hall, request: &Message, tell: &mpsc::Sender<Speech>) {
     let Kind::Request { id, method } = request.kind() else { return };
     let params = request.params();
     let progress = |step: i64| Message::notification("notifications/progress", &json!({"progress": step}));
@@ -119,31 +123,32 @@ async fn answer(hall: &Hall, request: &Message, tell: &mpsc::Sender<Message>) {
         "initialize" => {
             json!({"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "x", "version": "1"}})
         }
+        "large" => return speak_at_length(id, &params, tell).await,
         "echo" | "tools/call" => params,
         "progress" => {
             for step in 1..=params["steps"].as_i64().unwrap() {
-                tell.send(progress(step)).await.ok();
+                tell.send(progress(step).into()).await.ok();
                 tokio::time::sleep(Duration::from_millis(params["pause"].as_u64().unwrap_or(0))).await;
             }
             json!({})
         }
         "hang" => {
-            tell.send(progress(1)).await.unwrap();
+            tell.send(progress(1).into()).await.unwrap();
             tell.closed().await;
             return hall.note(format!("withdrawn {}", id.as_json()));
         }
         "pretty" => {
-            tell.send(progress(1)).await.unwrap();
+            tell.send(progress(1).into()).await.unwrap();
             let text = format!(
                 "{{\n\t\"jsonrpc\": \"2.0\",\r\n\"id\": {},\r\"result\": {{\"pretty\": true}}\n}}",
                 id.as_json()
             );
-            tell.send(Message::parse(text.into()).unwrap()).await.unwrap();
+            tell.send(Message::parse(text.into()).unwrap().into()).await.unwrap();
             return;
         }
-        _ => return drop(tell.send(Message::failure(Some(id), -32601, "unknown", None)).await),
+        _ => return drop(tell.send(Message::failure(Some(id), -32601, "unknown", None).into()).await),
     };
-    let _ = tell.send(Message::response(id, &result)).await;
+    let _ = tell.send(Message::response(id, &result).into()).await;
 }
 
 /// The door, and a client before it.
@@ -235,4 +240,25 @@ pub(crate) fn events(text: &str) -> Vec<Event> {
         }
     })
     .collect()
+}
+
+/// Answers in pieces; one that is to break says so after the first.
+async fn speak_at_length(id: &RawId, params: &Value, tell: &mpsc::Sender<Speech>) {
+    let (say, pieces) = mpsc::channel(1);
+    if params["progress"] == true {
+        tell.send(Message::notification("notifications/progress", &json!({"progress": 1})).into())
+            .await
+            .unwrap();
+    }
+    tell.send(Speech::Flow(mcp::flow::Spoken { id: id.clone(), pieces })).await.unwrap();
+    let begins = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"text":""#, id.as_json());
+    say.send(Ok(begins.into())).await.unwrap();
+    if params["breaks"] == true {
+        let _ = say.send(Err(Message::failure(Some(id), -31004, "it broke off", None))).await;
+        return;
+    }
+    for _ in 0..params["pieces"].as_u64().unwrap() {
+        say.send(Ok("x".repeat(1000).into())).await.unwrap();
+    }
+    say.send(Ok(r#""}}"#.into())).await.unwrap();
 }

@@ -313,3 +313,29 @@ async fn when_the_wallet_ends_so_do_sessions_and_streams() {
     tokio::time::timeout(Duration::from_secs(5), answer.text()).await.unwrap().ok();
     assert!(door.house.seen().contains(&"ended".to_owned()));
 }
+
+#[tokio::test]
+async fn a_large_answer_comes_in_pieces_in_either_era_and_breaks_off_with_its_connection() {
+    let door = Door::open().await;
+    let session = door.begin("scribe").await;
+    let call = |params: Value| json!({"jsonrpc": "2.0", "id": 7, "method": "large", "params": params});
+    for is_modern in [true, false] {
+        let ask = |params: Value| match is_modern {
+            true => door.modern("scribe", 7, "large", params),
+            false => door.legacy("scribe", &session, call(params)),
+        };
+        let answer: Value = ask(json!({"pieces": 3000})).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["result"]["text"].as_str().unwrap().len(), 3_000_000);
+        // After something else it comes as an event.
+        let events = ask(json!({"pieces": 20, "progress": true})).send().await.unwrap().text().await.unwrap();
+        let last = events.rsplit("\n\n").find_map(|event| event.split_once("data: ")).unwrap().1;
+        let answer: Value = serde_json::from_str(last).unwrap();
+        assert_eq!(answer["result"]["text"].as_str().unwrap().len(), 20_000);
+
+        let cut = ask(json!({"breaks": true})).send().await.unwrap();
+        assert!(cut.bytes().await.is_err(), "half an answer must not look like one");
+        let events =
+            ask(json!({"breaks": true, "progress": true})).send().await.unwrap().text().await.unwrap();
+        assert!(events.contains("it broke off"), "{events}");
+    }
+}

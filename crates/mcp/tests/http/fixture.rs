@@ -116,7 +116,18 @@ pub(crate) fn events<'a>(cuts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Step> 
 
 /// An event stream in the given cuts that stays open.
 pub(crate) fn open_events<'a>(cuts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Step> {
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    open("text/event-stream", cuts)
+}
+
+/// A JSON body in the given cuts.
+pub(crate) fn chunked_json<'a>(cuts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Step> {
+    let mut steps = open("application/json", cuts);
+    steps.push(Step::Send(b"0\r\n\r\n".to_vec()));
+    steps
+}
+
+fn open<'a>(kind: &str, cuts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Step> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
     let mut steps = vec![Step::Send(head.into())];
     for cut in cuts {
         let mut chunk = format!("{:x}\r\n", cut.len()).into_bytes();
@@ -143,13 +154,14 @@ pub(crate) async fn error_of(answer: impl Fn(&Seen) -> Vec<Step> + Send + Sync +
 
 /// Sends a request whose answer is the first thing said for it.
 pub(crate) async fn answer(upstream: &HttpUpstream, out: Outgoing) -> Bytes {
-    upstream.send(out).await.unwrap().unwrap().into_bytes()
+    upstream.send(out).await.unwrap().unwrap().whole().await.unwrap().into_bytes()
 }
 
 /// The next message.
 pub(crate) async fn message(incoming: &mut Receiver<Incoming>) -> Bytes {
     match incoming.recv().await.unwrap() {
         Incoming::Message { message, .. } => message.into_bytes(),
+        Incoming::Flow(flow) => panic!("{flow:?}"),
         Incoming::Closed(why) => panic!("{why}"),
     }
 }

@@ -4,6 +4,7 @@
 mod fixture;
 
 use fixture::*;
+use mcp::flow::Reply;
 use mcp::upstream::{Arrival, Outgoing, Upstream, UpstreamError};
 use mcp::{Message, RawId};
 use proptest::prelude::*;
@@ -165,7 +166,7 @@ async fn ten_megabytes_arrive_and_more_than_allowed_is_refused() {
     assert_eq!(answer(&upstream, call()).await, big);
 
     let endless = |_: &Seen| {
-        let mut steps = open_events([&b"data: "[..]]);
+        let mut steps = open_events([&b"data: {\"x\":\""[..]]);
         steps.extend((0..13).map(|_| {
             let mut chunk = b"100000\r\n".to_vec();
             chunk.extend(vec![b'x'; 1 << 20]);
@@ -369,4 +370,44 @@ proptest! {
         prop_assert_eq!(heard[1].as_ref(), "{\"jsonrpc\":\"2.0\",\"method\":\"ü\"}".as_bytes());
         prop_assert_eq!(heard[2].as_ref(), ANSWER.as_bytes());
     }
+}
+
+#[tokio::test]
+async fn a_large_answer_begins_before_it_has_ended_and_the_connection_holds_no_more_than_a_piece_of_it() {
+    let text = "x".repeat(3 << 20);
+    let (begins, ends) = (r#"{"jsonrpc":"2.0","id":1,"result":{"text":""#, r#""}}"#);
+    for (head, is_stream) in [("", false), ("data: ", true)] {
+        let chunks = [format!("{head}{begins}"), text.clone(), ends.to_owned()];
+        let (upstream, _incoming, _) = server(move |_| {
+            let chunks: Vec<Vec<u8>> = chunks.iter().map(|chunk| chunk.clone().into_bytes()).collect();
+            let chunks = chunks.iter().map(Vec::as_slice).chain(is_stream.then_some(&b"\n\n"[..]));
+            if is_stream { events(chunks) } else { chunked_json(chunks) }
+        })
+        .await;
+        let reply = upstream.send(call()).await.unwrap().unwrap();
+        let Reply::Flowing(mut flow) = reply else { panic!("{reply:?}") };
+        let (mut length, mut largest) = (0, 0);
+        while let Some(piece) = flow.next().await.unwrap() {
+            largest = largest.max(piece.len());
+            length += piece.len();
+        }
+        assert_eq!(length, begins.len() + text.len() + ends.len());
+        assert!(largest < 2 << 20, "{largest}");
+        // The connection goes on.
+        assert!(upstream.send(call()).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_that_is_cut_ends_with_an_error() {
+    let begins = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"text":"{}"#, "x".repeat(2 << 20));
+    let (upstream, _incoming, _) = server(move |_| {
+        let mut steps = open_events([format!("data: {begins}").as_bytes()]);
+        steps.push(Step::Close);
+        steps
+    })
+    .await;
+    let reply = upstream.send(call()).await.unwrap().unwrap();
+    let error = reply.whole().await.unwrap_err();
+    assert_eq!(error.arrival(), Arrival::Maybe, "{error}");
 }

@@ -19,6 +19,11 @@ impl Form {
         &self.0[self.0.len().saturating_sub(TAIL)..]
     }
 
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether it is written exactly so.
     pub(super) fn is(&self, written: &[u8]) -> bool {
         self.0.as_slice() == written

@@ -6,6 +6,9 @@
 
 mod escapes;
 mod forms;
+mod pieces;
+
+pub use pieces::Pieces;
 
 use crate::Secret;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};

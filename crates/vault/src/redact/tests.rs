@@ -160,3 +160,43 @@ fn short_values_are_left_alone() {
 fn threat_24_debug_of_a_redactor_shows_no_value() {
     assert_eq!(format!("{:?}", knowing(&["canary-secret"])), "Redactor(1 values)");
 }
+
+proptest! {
+    #[test]
+    fn threat_29_a_secret_in_a_text_that_comes_in_pieces_is_struck_out_wherever_it_is_cut(
+        value in "[ -~]{8,60}", before in "[a-z \\\\%]{0,40}", filler in 0usize..40_000, cuts in proptest::collection::vec(1usize..30_000, 1..20),
+    ) {
+        let redactor = Arc::new(knowing(&[&value]));
+        let filler = "some quiet text. ".repeat(filler / 10);
+        let text: String = writings(&value).iter().map(|written| format!("{before}{filler}\"{written}\"")).collect();
+        let mut rest = text.as_bytes();
+        let mut pieces = Pieces::new(redactor.clone());
+        let mut clean = vec![];
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, then) = rest.split_at((*cut).min(rest.len()));
+            clean.extend_from_slice(&pieces.push(piece));
+            rest = then;
+        }
+        clean.extend_from_slice(&pieces.end());
+        let clean = String::from_utf8(clean).unwrap();
+        prop_assert_eq!(clean, redacted(&redactor, &text));
+    }
+}
+
+#[test]
+fn what_is_held_back_is_bounded_and_a_text_without_secrets_comes_as_it_is() {
+    let redactor = Arc::new(knowing(&["a-secret-of-some-length"]));
+    let mut pieces = Pieces::new(redactor);
+    let (mut given, mut taken) = (0, 0);
+    for _ in 0..200 {
+        let piece = "\\u0041%20".repeat(1000);
+        taken += piece.len();
+        given += pieces.push(piece.as_bytes()).len();
+        assert!(taken - given < 256 << 10, "{}", taken - given);
+    }
+    given += pieces.end().len();
+    assert_eq!(given, taken);
+}

@@ -1,9 +1,11 @@
 //! Reading an HTTP answer: its status, its kind, its bytes, all within bounds.
 
 use super::HttpLimits;
+use crate::flow::{FLOWS_FROM, Flow, LARGEST, Pieces, Reply};
 use crate::message::{Message, RawId};
 use crate::upstream::UpstreamError;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
 use reqwest::Response;
 use serde_json::Value;
@@ -61,9 +63,81 @@ fn challenges(headers: &HeaderMap) -> Vec<String> {
     values.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect()
 }
 
-/// Reads a body that is one message.
-pub(super) async fn message(response: Response, limits: &HttpLimits) -> Result<Message, UpstreamError> {
-    Ok(Message::parse(collect(response, limits.message, limits.silence).await?)?)
+/// Reads a body that is one answer. One that is large is read only as far as it takes to see what it answers.
+pub(super) async fn reply(mut response: Response, limits: &HttpLimits) -> Result<Reply, UpstreamError> {
+    if response.content_length().is_some_and(|size| size > LARGEST as u64) {
+        return Err(UpstreamError::TooLarge { limit: LARGEST });
+    }
+    let Some(mut whole) = chunk(&mut response, Some(limits.silence)).await?.map(BytesMut::from) else {
+        return parsed(Bytes::new(), limits);
+    };
+    while whole.len() < FLOWS_FROM {
+        match chunk(&mut response, Some(limits.silence)).await? {
+            Some(more) => whole.extend_from_slice(&more),
+            None => return parsed(whole.freeze(), limits),
+        }
+    }
+    begin(whole.freeze(), pieces(response, limits.silence), limits).await
+}
+
+/// The same of a message that is a large event's data.
+pub(super) async fn flow_of_event(
+    first: Bytes,
+    response: Response,
+    limits: &HttpLimits,
+) -> Result<Reply, UpstreamError> {
+    begin(first, until_line_ends(pieces(response, limits.silence)), limits).await
+}
+
+async fn begin(first: Bytes, pieces: Pieces, limits: &HttpLimits) -> Result<Reply, UpstreamError> {
+    let (first, mut pieces) = match Flow::begin(first, pieces)? {
+        Ok(flow) => return Ok(Reply::Flowing(flow)),
+        Err(unclear) => unclear,
+    };
+    let mut whole = BytesMut::from(first);
+    while let Some(piece) = pieces.next().await {
+        whole.extend_from_slice(&piece?);
+        if whole.len() > limits.message {
+            return Err(UpstreamError::TooLarge { limit: limits.message });
+        }
+    }
+    parsed(whole.freeze(), limits)
+}
+
+fn parsed(whole: Bytes, limits: &HttpLimits) -> Result<Reply, UpstreamError> {
+    if whole.len() > limits.message {
+        return Err(UpstreamError::TooLarge { limit: limits.message });
+    }
+    Ok(Reply::Whole(Message::parse(whole)?))
+}
+
+/// The rest of a body.
+fn pieces(response: Response, silence: Duration) -> Pieces {
+    let next = move |state: Option<Response>| async move {
+        let mut response = state?;
+        match chunk(&mut response, Some(silence)).await {
+            Ok(piece) => Some((Ok(piece?), Some(response))),
+            Err(error) => Some((Err(error), None)),
+        }
+    };
+    futures_util::stream::unfold(Some(response), next).boxed()
+}
+
+/// The rest of a line. What follows it on the stream is read and dropped, so that the connection can be used again.
+fn until_line_ends(pieces: Pieces) -> Pieces {
+    let next = |state: Option<Pieces>| async move {
+        let mut pieces = state?;
+        let ended = || UpstreamError::Broke { what: "the stream ended".into() };
+        let mut piece = match pieces.next().await.unwrap_or_else(|| Err(ended())) {
+            Ok(piece) => piece,
+            Err(error) => return Some((Err(error), None)),
+        };
+        let Some(end) = memchr::memchr2(b'\r', b'\n', &piece) else { return Some((Ok(piece), Some(pieces))) };
+        piece.truncate(end);
+        tokio::spawn(timeout(TAIL, async move { while let Some(Ok(_)) = pieces.next().await {} }));
+        Some((Ok(piece), None))
+    };
+    futures_util::stream::unfold(Some(pieces), next).boxed()
 }
 
 /// Reads an error answer to the request `id`: the JSON-RPC error in it, under that id whatever it says.

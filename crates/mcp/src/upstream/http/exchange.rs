@@ -3,9 +3,11 @@
 use super::body::{self, Answer};
 use super::headers::{self, SESSION};
 use super::{HttpUpstream, Session};
+use crate::flow::{FLOWS_FROM, Reply};
 use crate::message::{Kind, Message, RawId};
 use crate::upstream::sse::Decoder;
 use crate::upstream::{Incoming, Outgoing, UpstreamError};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::Response;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,12 +36,22 @@ pub(super) struct Exchange<'a> {
     spoken: AtomicBool,
 }
 
+/// What was heard of a stream.
+enum Heard {
+    /// The awaited answer.
+    Answer(Reply),
+    /// The beginning of a message too large to hold.
+    Large(Bytes),
+    /// The end.
+    End,
+}
+
 impl<'a> Exchange<'a> {
     /// Sends the message and passes on what comes back, until it is answered.
     pub(super) async fn run(
         upstream: &'a HttpUpstream,
         out: &'a Outgoing,
-    ) -> Result<Option<Message>, UpstreamError> {
+    ) -> Result<Option<Reply>, UpstreamError> {
         let Outgoing { message, headers } = out;
         let is_request = matches!(message.kind(), Kind::Request { .. });
         let quiet = message.method() == Some("subscriptions/listen");
@@ -71,7 +83,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    async fn post(&self, message: &Message) -> Result<Option<Message>, UpstreamError> {
+    async fn post(&self, message: &Message) -> Result<Option<Reply>, UpstreamError> {
         let session = if self.initializes { Session::default() } else { self.upstream.session() };
         let mut headers = headers::for_message(message, &session);
         headers.extend(self.headers.clone());
@@ -93,16 +105,16 @@ impl<'a> Exchange<'a> {
             (_, None) => Ok(None),
             (Answer::Nothing, Some(_)) => Err(UpstreamError::NoAnswer),
             (Answer::Json(response), Some(_)) => {
-                let message = body::message(response, limits).await?;
-                if self.awaits(&message) {
-                    Ok(Some(self.answered(message)))
+                let reply = body::reply(response, limits).await?;
+                if self.awaits(&reply) {
+                    Ok(Some(self.answered(reply)))
                 } else {
                     Err(UpstreamError::NoAnswer)
                 }
             }
             (Answer::Events(response), Some(_)) => self.read_stream(response).await,
             (Answer::Failed(response), Some(id)) => {
-                Ok(Some(self.answered(body::failure(response, limits, id).await?)))
+                Ok(Some(Reply::Whole(body::failure(response, limits, id).await?)))
             }
         }
     }
@@ -126,16 +138,23 @@ impl<'a> Exchange<'a> {
 
     /// Passes on what a stream says. One that ends too early is taken up again where the server allows it: where it numbered
     /// its events (legacy resumption), or where nothing in particular is awaited.
-    async fn read_stream(&self, mut response: Response) -> Result<Option<Message>, UpstreamError> {
+    async fn read_stream(&self, mut response: Response) -> Result<Option<Reply>, UpstreamError> {
         let mut decoder = Decoder::default();
         let mut empty = 0;
         loop {
             let end = match self.read_to_end(&mut response, &mut decoder).await {
-                Ok(Some(answer)) => {
+                Ok(Heard::Answer(answer)) => {
                     body::drain(response);
                     return self.in_order(answer).await;
                 }
-                Ok(None) => UpstreamError::Broke { what: "the stream ended".into() },
+                Ok(Heard::Large(first)) => {
+                    let flow = body::flow_of_event(first, response, &self.upstream.limits).await?;
+                    return match flow {
+                        flow if self.awaits(&flow) => self.in_order(self.answered(flow)).await,
+                        _ => Err(UpstreamError::NoAnswer),
+                    };
+                }
+                Ok(Heard::End) => UpstreamError::Broke { what: "the stream ended".into() },
                 Err(error @ UpstreamError::Broke { .. }) => error,
                 Err(error) => return Err(error),
             };
@@ -149,12 +168,12 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The awaited answer, if it came before the stream's end.
+    /// Reads up to the awaited answer, or one that may be it and is large.
     async fn read_to_end(
         &self,
         response: &mut Response,
         decoder: &mut Decoder,
-    ) -> Result<Option<Message>, UpstreamError> {
+    ) -> Result<Heard, UpstreamError> {
         let limit = self.upstream.limits.message;
         while let Some(chunk) = body::chunk(response, self.silence).await? {
             decoder.feed(&chunk);
@@ -162,26 +181,37 @@ impl<'a> Exchange<'a> {
                 if !event.is_message() {
                     continue;
                 }
-                let message = Message::parse(event.data)?;
-                if self.awaits(&message) {
-                    return Ok(Some(self.answered(message)));
+                let said = Reply::Whole(Message::parse(event.data)?);
+                if self.awaits(&said) {
+                    return Ok(Heard::Answer(self.answered(said)));
                 }
-                self.pass_on(message).await?;
+                self.pass_on(said).await?;
+            }
+            if self.awaited.is_some()
+                && let Some(first) = decoder.large(FLOWS_FROM)
+            {
+                return Ok(Heard::Large(first));
             }
             if decoder.waiting() > limit {
                 return Err(UpstreamError::TooLarge { limit });
             }
         }
-        Ok(None)
+        Ok(Heard::End)
     }
 
-    fn awaits(&self, message: &Message) -> bool {
-        self.awaited.is_some() && message.kind().is_response() && message.id() == self.awaited
+    fn awaits(&self, reply: &Reply) -> bool {
+        let answers = match reply {
+            Reply::Whole(message) => message.kind().is_response(),
+            Reply::Flowing(_) => true,
+        };
+        self.awaited.is_some() && answers && reply.id() == self.awaited
     }
 
     /// The answer, noted where it begins the session.
-    fn answered(&self, answer: Message) -> Message {
-        if self.initializes {
+    fn answered(&self, answer: Reply) -> Reply {
+        if let Reply::Whole(answer) = &answer
+            && self.initializes
+        {
             let version = answer.member_text(&["protocolVersion"]);
             let version = version.and_then(|version| HeaderValue::try_from(version.as_ref()).ok());
             self.upstream.change_session(|session| session.version = version);
@@ -190,7 +220,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// An answer must not overtake what came before it on its stream.
-    async fn in_order(&self, answer: Message) -> Result<Option<Message>, UpstreamError> {
+    async fn in_order(&self, answer: Reply) -> Result<Option<Reply>, UpstreamError> {
         if !self.spoken.load(Ordering::Relaxed) {
             return Ok(Some(answer));
         }
@@ -198,9 +228,12 @@ impl<'a> Exchange<'a> {
         Ok(None)
     }
 
-    async fn pass_on(&self, message: Message) -> Result<(), UpstreamError> {
+    async fn pass_on(&self, said: Reply) -> Result<(), UpstreamError> {
         self.spoken.store(true, Ordering::Relaxed);
-        let incoming = Incoming::Message { message, during: self.awaited.cloned() };
+        let incoming = match said {
+            Reply::Whole(message) => Incoming::Message { message, during: self.awaited.cloned() },
+            Reply::Flowing(flow) => Incoming::Flow(flow),
+        };
         let sent = self.upstream.inbox.send(incoming).await;
         sent.map_err(|_| UpstreamError::Broke { what: "nobody listens any more".into() })
     }
