@@ -1,6 +1,7 @@
 //! One call's journey, from an agent's request to the agent's answer. Nothing else in the project does any of this.
 
 mod decide;
+mod pour;
 mod receipts;
 mod rounds;
 mod send;

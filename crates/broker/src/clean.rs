@@ -1,9 +1,14 @@
 //! The one way out to an agent: only a [`Clean`] message can be sent to it, and only here is one made. What a server said is
 //! searched for every secret the wallet knows, whatever it comes as: an answer, a list, a question, the words of an error.
 
+use bytes::Bytes;
+use domain::Digest;
+use mcp::flow::{Check, ScanError};
 use mcp::{Message, RawId};
+use proof::Hasher;
 use serde_json::Value;
 use std::fmt::Display;
+use std::sync::Arc;
 use vault::Redactor;
 
 /// A message with every known secret struck out.
@@ -40,6 +45,60 @@ impl Clean {
     }
 
     pub(crate) fn into_message(self) -> Message {
+        self.0
+    }
+}
+
+/// Strikes secrets out of an answer that comes in pieces, and keeps the account of what the agent gets.
+pub(crate) struct Strainer {
+    pieces: vault::Pieces,
+    check: Check,
+    digest: Hasher,
+    bytes: u64,
+}
+
+/// A piece of an answer with every known secret struck out.
+pub(crate) struct CleanPiece(Bytes);
+
+impl Strainer {
+    pub(crate) fn new(redactor: Arc<Redactor>) -> Self {
+        Self {
+            pieces: vault::Pieces::new(redactor),
+            check: Check::default(),
+            digest: Hasher::default(),
+            bytes: 0,
+        }
+    }
+
+    /// What of the answer so far may be given on.
+    ///
+    /// # Errors
+    /// When a secret was hidden in the syntax itself: without it the rest is no JSON.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<CleanPiece, ScanError> {
+        let clean = self.pieces.push(piece);
+        self.note(clean)
+    }
+
+    /// The last of it, with the digest of all and its length in bytes.
+    ///
+    /// # Errors
+    /// As for [`Strainer::push`].
+    pub(crate) fn end(mut self) -> Result<(CleanPiece, Digest, u64), ScanError> {
+        let clean = self.pieces.end();
+        let last = self.note(clean)?;
+        Ok((last, self.digest.finish(), self.bytes))
+    }
+
+    fn note(&mut self, clean: Bytes) -> Result<CleanPiece, ScanError> {
+        self.check.read(&clean)?;
+        self.digest.update(&clean);
+        self.bytes += clean.len() as u64;
+        Ok(CleanPiece(clean))
+    }
+}
+
+impl CleanPiece {
+    pub(crate) fn into_bytes(self) -> Bytes {
         self.0
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::clean::{self, Clean};
 use crate::link::Fault;
-use domain::{Denial, ServerName};
+use domain::{Denial, Digest, ServerName};
 use mcp::era::OpenError;
 use mcp::upstream::{Arrival, UpstreamError};
 use mcp::{Message, RawId};
@@ -27,11 +27,21 @@ pub(crate) enum Stop {
     Failed { code: i64, sentence: String, reason: &'static str },
     /// The agent took it back: no answer is owed.
     Withdrawn,
+    /// The agent has its answer already, in pieces.
+    Told,
+}
+
+/// What the agent got, or is to get.
+pub(crate) enum Said {
+    /// A message to be sent.
+    Whole(Clean),
+    /// A result that went to the agent as it came.
+    Poured { digest: Digest, bytes: u64, says_error: bool },
 }
 
 /// The server answered, with a result or an error of its own.
 pub(crate) struct Answered {
-    pub(crate) answer: Clean,
+    pub(crate) answer: Said,
     /// What the server was shown, each time.
     pub(crate) proofs: Vec<Shown>,
 }
@@ -66,7 +76,7 @@ impl Stop {
             Self::Denied(denial) => (REFUSED, denial.sentence(), denial.code()),
             // A server's words may be among these.
             Self::Failed { code, sentence, reason } => (*code, clean::words(redactor, sentence), *reason),
-            Self::Withdrawn => return None,
+            Self::Withdrawn | Self::Told => return None,
         };
         let mut data = json!({ "reason": reason });
         if let Self::Denied(Denial::TooFast { retry_after, .. }) = self {
@@ -146,7 +156,17 @@ impl Cut {
 impl Answered {
     /// For the record.
     pub(crate) fn outcome(&self) -> Outcome {
-        let answer = self.answer.message();
+        let answer = match &self.answer {
+            Said::Whole(answer) => answer.message(),
+            Said::Poured { digest, bytes, says_error } => {
+                return Outcome {
+                    digest: Some(*digest),
+                    bytes: Some(*bytes),
+                    error: says_error.then(|| "tool_error".into()),
+                    ..Outcome::ended(if *says_error { Status::Failed } else { Status::Ok })
+                };
+            }
+        };
         let error = match answer.error() {
             Some(error) => Some(error.get("code").map_or_else(|| "error".into(), ToString::to_string)),
             None => says_error(answer).then(|| "tool_error".into()),

@@ -182,6 +182,18 @@ impl Agent {
         self.read.get_mut().read_to_end(&mut rest).await.unwrap()
     }
 
+    /// The answer to a request, after what is no message.
+    pub(crate) async fn answer_after_noise(&mut self, id: u64) -> Value {
+        loop {
+            let line = tokio::time::timeout(Duration::from_secs(20), self.read.next_line()).await;
+            let line = line.expect("the agent hears nothing").unwrap().expect("the wallet hung up");
+            let heard: Value = serde_json::from_str(&line).unwrap_or_default();
+            if heard["id"] == id && heard.get("error").is_some() {
+                return heard;
+            }
+        }
+    }
+
     /// The answer to a request.
     pub(crate) async fn answer(&mut self, id: u64) -> Value {
         loop {

@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use scan::Scanner;
 use std::fmt;
+use std::ops::Range;
 
 /// From this size on an answer flows, in bytes.
 pub const FLOWS_FROM: usize = 1 << 20;
@@ -22,6 +23,20 @@ pub const LARGEST: usize = 1 << 30;
 
 /// The pieces of an answer, each of at most some 64 KiB.
 pub type Pieces = BoxStream<'static, Result<Bytes, UpstreamError>>;
+
+/// Checks that what is given on is JSON still, when it was changed on its way.
+#[derive(Debug, Default)]
+pub struct Check(Scanner);
+
+impl Check {
+    /// The next piece.
+    ///
+    /// # Errors
+    /// When it can't be JSON any more.
+    pub fn read(&mut self, piece: &[u8]) -> Result<(), ScanError> {
+        self.0.read(piece)
+    }
+}
 
 /// An answer to a request.
 #[derive(Debug)]
@@ -39,7 +54,8 @@ pub struct Flow {
     /// What has been checked and not been given yet.
     ready: Option<Bytes>,
     pieces: Pieces,
-    /// Where the result's first brace stands in `ready`.
+    /// Where its id stands in `ready`, and the result's first brace.
+    id_at: Range<usize>,
     result: usize,
     given: usize,
     over: bool,
@@ -70,22 +86,24 @@ impl Speech {
         }
     }
 
-    /// All of it, as one message; what is to be said instead when it breaks off or is larger than [`MAX_MESSAGE`].
-    pub async fn whole(self) -> Message {
+    /// All of it, as one message. One larger than [`MAX_MESSAGE`] is answered with an error.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub async fn whole(self) -> Result<Message, BrokeOff> {
         let mut spoken = match self {
-            Self::Message(message) => return message,
+            Self::Message(message) => return Ok(message),
             Self::Flow(spoken) => spoken,
         };
         let mut whole = BytesMut::new();
         while let Some(piece) = spoken.pieces.recv().await {
-            match piece {
-                Ok(piece) if whole.len() + piece.len() <= MAX_MESSAGE => whole.extend_from_slice(&piece),
-                Ok(_) => return Message::failure(Some(&spoken.id), TOO_LARGE, &too_large(), None),
-                Err(instead) => return instead,
+            let piece = piece?;
+            if whole.len() + piece.len() > MAX_MESSAGE {
+                return Ok(Message::failure(Some(&spoken.id), TOO_LARGE, &too_large(), None));
             }
+            whole.extend_from_slice(&piece);
         }
-        Message::parse(whole.freeze())
-            .unwrap_or_else(|error| Message::failure(Some(&spoken.id), TOO_LARGE, &error.to_string(), None))
+        Message::parse(whole.freeze()).map_err(|_| BrokeOff)
     }
 }
 
@@ -98,14 +116,19 @@ fn too_large() -> String {
     )
 }
 
-/// An answer on its way to an agent. The last piece is followed by nothing; one that breaks off ends with a message to be said
-/// instead.
+/// An answer on its way to an agent. The last piece is followed by nothing; after one that breaks off, what is to be said instead
+/// comes the same way.
 pub struct Spoken {
     /// The request it answers.
     pub id: RawId,
-    /// The pieces: outside of strings no line breaks, and no newline at the end.
-    pub pieces: tokio::sync::mpsc::Receiver<Result<Bytes, Message>>,
+    /// The pieces: without line breaks, and no newline at the end.
+    pub pieces: tokio::sync::mpsc::Receiver<Result<Bytes, BrokeOff>>,
 }
+
+/// The answer broke off: half of it must not be taken for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answer broke off")]
+pub struct BrokeOff;
 
 impl Flow {
     /// Begins with what came first, if it can be told from that what it answers; else that is given back.
@@ -115,15 +138,34 @@ impl Flow {
     pub fn begin(first: Bytes, pieces: Pieces) -> Result<Result<Box<Self>, (Bytes, Pieces)>, UpstreamError> {
         let mut scanner = Scanner::default();
         scanner.read(&first)?;
-        let Some((id, result)) = head(&scanner, &first) else { return Ok(Err((first, pieces))) };
+        let Some((id, id_at, result)) = head(&scanner, &first) else { return Ok(Err((first, pieces))) };
         let ready = Some(first);
-        Ok(Ok(Box::new(Self { id, scanner, ready, pieces, result, given: 0, over: false })))
+        Ok(Ok(Box::new(Self { id, scanner, ready, pieces, id_at, result, given: 0, over: false })))
     }
 
     /// The request it answers.
     #[must_use]
     pub const fn id(&self) -> &RawId {
         &self.id
+    }
+
+    /// The same answer under another id. Only before anything was given.
+    #[must_use]
+    pub fn under(mut self: Box<Self>, id: &RawId) -> Box<Self> {
+        if self.id != *id
+            && let Some(ready) = self.ready.take()
+        {
+            let new = id.as_json();
+            let mut other = BytesMut::with_capacity(ready.len() + new.len());
+            other.extend_from_slice(&ready[..self.id_at.start]);
+            other.extend_from_slice(new.as_bytes());
+            other.extend_from_slice(&ready[self.id_at.end..]);
+            self.result = self.result + new.len() - self.id_at.len();
+            self.id_at.end = self.id_at.start + new.len();
+            self.id = id.clone();
+            self.ready = Some(other.freeze());
+        }
+        self
     }
 
     /// Puts members in front of those of the result: `"resultType":"complete",`, with the comma. Only before anything was given.
@@ -191,7 +233,7 @@ impl Flow {
 }
 
 /// What the members before the result say: which request it answers; and where the result begins.
-fn head(scanner: &Scanner, text: &[u8]) -> Option<(RawId, usize)> {
+fn head(scanner: &Scanner, text: &[u8]) -> Option<(RawId, Range<usize>, usize)> {
     let members = scanner.members();
     let at = members.iter().position(|member| member.name == b"result")?;
     let result = members[at].value.start;
@@ -201,11 +243,11 @@ fn head(scanner: &Scanner, text: &[u8]) -> Option<(RawId, usize)> {
     let value = |name: &[u8]| {
         let mut found = members[..at].iter().filter(|member| member.name == name);
         let (member, None) = (found.next()?, found.next()) else { return None };
-        std::str::from_utf8(text.get(member.value.clone())?).ok()
+        Some((std::str::from_utf8(text.get(member.value.clone())?).ok()?, member.value.clone()))
     };
     let others = members[..at].iter().all(|member| matches!(member.name.as_slice(), b"jsonrpc" | b"id"));
-    let id = RawId::parse(value(b"id")?)?;
-    (others && value(b"jsonrpc")? == r#""2.0""#).then_some((id, result))
+    let (id, id_at) = value(b"id")?;
+    (others && value(b"jsonrpc")?.0 == r#""2.0""#).then_some((RawId::parse(id)?, id_at, result))
 }
 
 impl Reply {

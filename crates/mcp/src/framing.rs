@@ -195,8 +195,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         self.stream.flush().await
     }
 
-    /// Writes an answer in pieces, and a newline. One that breaks off ends its line, which is then no message, and what is to be
-    /// said instead is written.
+    /// Writes an answer in pieces, and a newline. One that breaks off ends its line, which is then no message.
     ///
     /// # Errors
     /// When the stream failed.
@@ -205,13 +204,8 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         // Should this be abandoned half-way, the line ends before the next one.
         self.unsent = Bytes::new().chain(&b"\n"[..]);
         while let Some(piece) = spoken.pieces.recv().await {
-            match piece {
-                Ok(piece) => self.stream.write_all(&piece).await?,
-                Err(instead) => {
-                    self.stream.write_all_buf(&mut self.unsent).await?;
-                    return self.send(instead.into_bytes()).await;
-                }
-            }
+            let Ok(piece) = piece else { break };
+            self.stream.write_all(&piece).await?;
         }
         self.stream.write_all_buf(&mut self.unsent).await?;
         self.stream.flush().await

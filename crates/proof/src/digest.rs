@@ -14,6 +14,23 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::new(Sha256::digest(bytes).into())
 }
 
+/// SHA-256 of bytes that come in pieces.
+#[derive(Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// The next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest::new(self.0.finalize().into())
+    }
+}
+
 /// SHA-256 of a value's canonical form.
 #[must_use]
 pub fn digest(value: &Value) -> Digest {

@@ -17,7 +17,7 @@ pub mod sd_jwt;
 
 pub use canonical::canonical;
 pub use did::{did_key, parse_did_key};
-pub use digest::{call_digest, definition_digest, digest, sha256};
+pub use digest::{Hasher, call_digest, definition_digest, digest, sha256};
 pub use error::ProofError;
 pub use json::{JsonError, parse};
 pub use key::{SigningKey, verify};

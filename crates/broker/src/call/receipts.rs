@@ -2,7 +2,7 @@
 
 use super::{Cleared, Known, Trip, decision};
 use crate::clean::Clean;
-use crate::end::{Answered, Cut, Stop};
+use crate::end::{Answered, Cut, Said, Stop};
 use crate::link::Fault;
 use crate::{Event, preview};
 use domain::Denial;
@@ -57,7 +57,10 @@ impl Trip<'_> {
             tracing::error!("the outcome of a call could not be recorded");
         }
         inner.tell(Event::CallClosed { id: self.call.id.clone(), agent: self.call.agent.clone(), ok });
-        end.map(|answered| answered.answer).map_err(Cut::into_stop)
+        match end.map_err(Cut::into_stop)?.answer {
+            Said::Whole(answer) => Ok(answer),
+            Said::Poured { .. } => Err(Stop::Told),
+        }
     }
 
     /// From sending to the end, in microseconds; nothing for what was never sent.

@@ -9,6 +9,7 @@ use crate::link::Link;
 use crate::random;
 use crate::session::Held;
 use mcp::era::Era;
+use mcp::flow::Reply;
 use mcp::translate::input::Required;
 use mcp::{Message, RawId};
 use serde_json::Value;
@@ -24,14 +25,16 @@ impl Trip<'_> {
         known: &Known,
         link: &mut Arc<Link>,
         sealed: &mut Sealed,
-    ) -> Result<Message, Cut> {
+    ) -> Result<Reply, Cut> {
         let mut answer = self.exchange(known, link, sealed).await?;
         if self.session.is_modern() || link.era() == Era::Legacy {
             return Ok(answer);
         }
         let mut _heard: Option<Held> = None;
         for _ in 0..ROUNDS {
-            let required = match Required::read(&answer) {
+            // What a server wants is never so large.
+            let Reply::Whole(whole) = &answer else { return Ok(answer) };
+            let required = match Required::read(whole) {
                 Ok(None) => return Ok(answer),
                 Ok(Some(required)) => required,
                 Err(nonsense) => return Err(Cut::unknown(&self.call.server, &nonsense)),
@@ -39,7 +42,7 @@ impl Trip<'_> {
             let Some(id) = self.wanted.request.id() else { return Err(Cut::Withdrawn) };
             let responses = match self.session.ask_agent(link, id, &required).await {
                 Ok(responses) => responses,
-                Err(error) => return Ok(failure(id, &error)),
+                Err(error) => return Ok(Reply::Whole(failure(id, &error))),
             };
             let next = RawId::text(&random::make_id());
             let request = required.retry(&self.wanted.request, responses).edit().id(next.clone()).finish();

@@ -1,13 +1,14 @@
 //! Steps 5 and 6: the credential and the proof, and the way to the server and back.
 
 use super::{Known, Sealed, Trip};
-use crate::end::{Answered, Cut};
+use crate::end::{Answered, Cut, Said};
 use crate::link::{Fault, Link};
 use crate::random;
 use domain::{Denial, Signer, Timestamp};
 use http::{HeaderMap, HeaderValue};
 use ledger::{Entry, LedgerError};
 use mcp::Message;
+use mcp::flow::Reply;
 use mcp::upstream::UpstreamError;
 use policy::Permit;
 use proof::call_proof::{self, ProofClaims, ProvedCall};
@@ -76,14 +77,18 @@ impl Trip<'_> {
         };
         self.on_disk(opened).await.map_err(|error| Cut::not_sent(&error))?;
         let busy = link.busy();
-        let exchange = timeout(PATIENCE, self.exchanges(known, &mut link, &mut sealed));
-        let late = |_| Cut::unknown(&self.call.server, &"it took too long");
-        let answered = self.unless_halted(async { exchange.await.map_err(late) }).await.flatten();
-        match answered {
-            Ok(answer) => {
-                let answer = self.session.for_agent(&self.wanted.method, link.era(), answer?);
-                Ok(Answered { answer, proofs: sealed.shown })
+        let answered = timeout(PATIENCE, async {
+            match self.exchanges(known, &mut link, &mut sealed).await? {
+                Reply::Whole(answer) => {
+                    Ok(Said::Whole(self.session.for_agent(&self.wanted.method, link.era(), answer)))
+                }
+                Reply::Flowing(flow) => self.pour(flow, link.era()).await,
             }
+        });
+        let late = |_| Cut::unknown(&self.call.server, &"it took too long");
+        let answered = self.unless_halted(async { answered.await.map_err(late) }).await.flatten();
+        match answered.flatten() {
+            Ok(answer) => Ok(Answered { answer, proofs: sealed.shown }),
             Err(cut) => {
                 self.take_back(link, &sealed, busy);
                 Err(cut)
@@ -105,10 +110,10 @@ impl Trip<'_> {
         known: &Known,
         link: &mut Arc<Link>,
         sealed: &mut Sealed,
-    ) -> Result<Message, Cut> {
+    ) -> Result<Reply, Cut> {
         let sent = self.leaves();
         self.hand_over(link, sealed);
-        let first = link.request(sealed.message.clone(), sealed.headers()).await;
+        let first = link.reply(sealed.message.clone(), sealed.headers()).await;
         let again = match &first {
             Err(Fault::Upstream(UpstreamError::Unauthorized { .. })) => self.renew(sealed, sent).await,
             Err(Fault::Upstream(UpstreamError::SessionLost)) => {
@@ -117,7 +122,7 @@ impl Trip<'_> {
             }
             Ok(_) | Err(_) => false,
         };
-        let answer = if again { link.request(sealed.message.clone(), sealed.headers()).await } else { first };
+        let answer = if again { link.reply(sealed.message.clone(), sealed.headers()).await } else { first };
         answer.map_err(|fault| self.cut(fault))
     }
 

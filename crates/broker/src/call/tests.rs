@@ -254,3 +254,99 @@ async fn threat_29_a_server_that_says_its_token_while_it_is_opened_is_not_repeat
     let told = world.broker.tools_now(&server("notes")).await.unwrap_err().to_string();
     assert!(told.contains("invalid token") && !told.contains(TOKEN), "{told}");
 }
+
+/// A result of so many pieces of a megabyte, as JSON or as an event, the last piece being `end`.
+fn large(message: &Value, pieces: usize, end: &str, as_event: bool) -> axum::response::Response {
+    let (before, after, kind) =
+        if as_event { ("data: ", "\n\n", "text/event-stream") } else { ("", "", "application/json") };
+    let begins = format!(r#"{before}{{"jsonrpc":"2.0","id":{},"result":{{"text":""#, message["id"]);
+    let middle = std::iter::repeat_n("x".repeat(1 << 20), pieces);
+    let all: Vec<_> = std::iter::once(begins).chain(middle).chain([end.to_owned() + after]).collect();
+    let body = futures_util::stream::iter(all.into_iter().map(Ok::<_, std::io::Error>));
+    ([("content-type", kind)], axum::body::Body::from_stream(body)).into_response()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_29_a_large_result_flows_and_a_token_at_the_border_of_two_pieces_is_struck_out() {
+    let world = World::new().await;
+    for as_event in [false, true] {
+        let mut agent = world.connect().await;
+        world.notes.answers(move |message| async move {
+            let (head, tail) = TOKEN.split_at(9);
+            let end = format!(r#"{}{head}{tail}"}}}}"#, "y".repeat((64 << 10) - 9));
+            (message["method"] == "tools/call").then(|| large(&message, 40, &end, as_event))
+        });
+        agent.call(1).await;
+        let answer = agent.answer(1).await;
+        let text = answer["result"]["text"].as_str().unwrap();
+        assert!(
+            text.len() > 40 << 20 && text.starts_with("xx") && text.contains("redacted"),
+            "{}",
+            text.len()
+        );
+        assert!(!text.contains(&TOKEN[10..]));
+        let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
+        let outcome = closed.outcome.unwrap();
+        assert_eq!(outcome.status, Status::Ok);
+        assert!(outcome.bytes.unwrap() > 40 << 20 && outcome.digest.is_some());
+        // The line goes on.
+        agent.ask(2, "ping", json!({})).await;
+        agent.answer(2).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_result_that_breaks_off_is_told_as_such_and_recorded_as_unknown() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    for end in [r#"""#, r#""}},"id":2}"#, r#""}"#] {
+        world.notes.answers(move |message| async move {
+            (message["method"] == "tools/call").then(|| large(&message, 3, end, false))
+        });
+        agent.call(1).await;
+        assert_eq!(reason(&agent.answer_after_noise(1).await), "outcome_unknown", "{end}");
+        let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
+        assert_eq!(closed.outcome.unwrap().status, Status::Unknown);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_failed_at_length_is_recorded_as_failed_and_a_modern_agent_gets_its_own_form() {
+    let world = World::new().await;
+    let mut agent = world.join();
+    world.notes.answers(|message| async move {
+        (message["method"] == "tools/call").then(|| large(&message, 2, r#"","isError":true}}"#, true))
+    });
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    agent.ask(1, "tools/call", json!({"name": "notes__echo", "arguments": {}, "_meta": meta})).await;
+    assert_eq!(agent.answer(1).await["result"]["resultType"], "complete");
+    let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
+    assert_eq!(closed.outcome.unwrap().error.as_deref(), Some("tool_error"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_26_a_large_result_is_cut_off_when_the_human_stops_its_call() {
+    let world = World::new().await;
+    let mut agent = world.connect().await;
+    world.notes.answers(|message| async move {
+        (message["method"] == "tools/call").then(|| {
+            let begins = format!(
+                r#"{{"jsonrpc":"2.0","id":{},"result":{{"text":"{}"#,
+                message["id"],
+                "x".repeat(2 << 20)
+            );
+            let begins = futures_util::stream::iter([Ok::<_, std::io::Error>(begins)]);
+            let never = futures_util::StreamExt::chain(begins, futures_util::stream::pending());
+            ([("content-type", "application/json")], axum::body::Body::from_stream(never)).into_response()
+        })
+    });
+    agent.call(1).await;
+    world.notes.was_asked("tools/call", 1).await;
+    until(|| world.broker.live().len() == 1).await;
+    world.broker.pause_all().await.unwrap();
+    assert_eq!(reason(&agent.answer_after_noise(1).await), "all_paused");
+}

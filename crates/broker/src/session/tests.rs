@@ -354,9 +354,9 @@ async fn threat_13_two_exchanges_with_one_id_and_one_token_hear_each_its_own() {
         voices.push((say, heard));
     }
     for (say, mut heard) in voices {
-        let progress: Value = heard.recv().await.unwrap().whole().await.params();
+        let progress: Value = heard.recv().await.unwrap().whole().await.unwrap().params();
         assert_eq!((&progress["progressToken"], &progress["message"]), (&json!("t"), &json!(say)));
-        let answer = heard.recv().await.unwrap().whole().await;
+        let answer = heard.recv().await.unwrap().whole().await.unwrap();
         assert_eq!(answer.id(), Some(&RawId::number(7)));
         assert_eq!(answer.result().unwrap()["content"][0]["text"], say);
         assert!(heard.recv().await.is_none());

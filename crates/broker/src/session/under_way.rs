@@ -180,6 +180,13 @@ impl Session {
         }
     }
 
+    /// By which voice the answer of a request is heard, and under which id.
+    pub(crate) fn heard(&self, id: &RawId) -> Option<(RawId, Voice)> {
+        let under_way = lock(&self.under_way.0);
+        let entry = under_way.get(id)?;
+        Some((entry.own.clone(), entry.voice.clone()?))
+    }
+
     /// A request goes to this server, under the id it is under way by.
     pub(crate) fn goes_to(&self, id: &RawId, server: &ServerName) {
         self.under_way.sent(id, server);

@@ -1,6 +1,6 @@
 //! Answers in HTTP: a status, one message, or a stream of events.
 
-use crate::flow::Spoken;
+use crate::flow::{BrokeOff, Spoken};
 use crate::message::{Message, RawId};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -16,13 +16,8 @@ use tokio::sync::mpsc::Receiver;
 pub(super) const BEAT: Duration = Duration::from_secs(15);
 
 /// The body of an answer that may break off.
-pub(super) type Body = BoxBody<Bytes, Broken>;
+pub(super) type Body = BoxBody<Bytes, BrokeOff>;
 pub(super) type Answer = Response<Body>;
-
-/// The answer broke off: so does the connection, lest half an answer be taken for one.
-#[derive(Debug, thiserror::Error)]
-#[error("the server's answer broke off")]
-pub(super) struct Broken;
 
 /// A status, and nothing that tells more.
 pub(super) fn bare(status: StatusCode) -> Answer {
@@ -52,10 +47,10 @@ pub(super) fn failure(
     message(status, Message::failure(id, code, sentence, data))
 }
 
-/// One answer in pieces.
+/// One answer in pieces. When it breaks off, so does the connection.
 pub(super) fn pieces(spoken: Spoken) -> Answer {
-    let next = |mut pieces: Receiver<Result<Bytes, Message>>| async move {
-        let piece = pieces.recv().await?.map(Frame::data).map_err(|_| Broken);
+    let next = |mut pieces: Receiver<Result<Bytes, BrokeOff>>| async move {
+        let piece = pieces.recv().await?.map(Frame::data);
         Some((piece, pieces))
     };
     let body = StreamBody::new(futures_util::stream::unfold(spoken.pieces, next));

@@ -191,13 +191,12 @@ impl Session {
                 return;
             }
             let (number, stream) = session.open_stream();
-            stream.write(first.whole().await.into_bytes()).await;
+            stream.say(first).await;
             // Who asked may have gone, and may come back.
             let _ = tell.send(Ok((number, stream.clone())));
             while let Some(speech) = coming.recv().await {
                 let last = speech.is_answer();
-                stream.write(speech.whole().await.into_bytes()).await;
-                if last {
+                if stream.say(speech).await && last {
                     break;
                 }
             }
@@ -219,7 +218,7 @@ impl Session {
         lock(&self.streams).kept.insert(APART, stream.clone());
         tokio::spawn(async move {
             while let Some(speech) = apart.recv().await {
-                stream.write(speech.whole().await.into_bytes()).await;
+                stream.say(speech).await;
             }
             stream.close();
         });
@@ -284,8 +283,10 @@ impl Session {
 
 async fn answer_alone(mut coming: Receiver<Speech>) -> Option<Message> {
     while let Some(speech) = coming.recv().await {
-        if speech.is_answer() {
-            return Some(speech.whole().await);
+        if speech.is_answer()
+            && let Ok(answer) = speech.whole().await
+        {
+            return Some(answer);
         }
     }
     None

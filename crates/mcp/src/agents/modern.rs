@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::visit::single;
 use super::{Guest, Talk};
 use crate::era::{Era, MODERN};
-use crate::flow::{Speech, Spoken};
+use crate::flow::{BrokeOff, Speech, Spoken};
 use crate::message::{Kind, Message};
 use crate::translate::methods::{self, Malformed};
 use base64::Engine;
@@ -89,22 +89,19 @@ fn events(first: Speech, coming: Receiver<Speech>) -> impl futures_util::Stream<
                     let then = if message.kind().is_response() { Next::Nothing } else { Next::Hear(coming) };
                     return Some((answer::event(None, message.bytes()), then));
                 }
-                Next::Say(Speech::Flow(spoken), _) => {
-                    return Some((answer::event_begins(), Next::Piece(spoken)));
+                Next::Say(Speech::Flow(spoken), coming) => {
+                    return Some((answer::event_begins(), Next::Piece(spoken, coming)));
                 }
                 Next::Hear(mut coming) => match timeout(answer::BEAT, coming.recv()).await {
                     Err(_) => return Some((answer::beat(), Next::Hear(coming))),
                     Ok(None) => return None,
                     Ok(Some(speech)) => next = Next::Say(speech, coming),
                 },
-                Next::Piece(mut spoken) => match spoken.pieces.recv().await {
-                    Some(Ok(piece)) => return Some((piece, Next::Piece(spoken))),
-                    Some(Err(instead)) => return Some((answer::event_ends(), Next::Instead(instead))),
+                Next::Piece(mut spoken, coming) => match spoken.pieces.recv().await {
+                    Some(Ok(piece)) => return Some((piece, Next::Piece(spoken, coming))),
+                    Some(Err(BrokeOff)) => return Some((answer::event_ends(), Next::Hear(coming))),
                     None => return Some((answer::event_ends(), Next::Nothing)),
                 },
-                Next::Instead(instead) => {
-                    return Some((answer::event(None, instead.bytes()), Next::Nothing));
-                }
                 Next::Nothing => return None,
             }
         }
@@ -115,8 +112,7 @@ fn events(first: Speech, coming: Receiver<Speech>) -> impl futures_util::Stream<
 enum Next {
     Say(Speech, Receiver<Speech>),
     Hear(Receiver<Speech>),
-    Piece(Spoken),
-    Instead(Message),
+    Piece(Spoken, Receiver<Speech>),
     Nothing,
 }
 

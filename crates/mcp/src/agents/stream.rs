@@ -1,6 +1,7 @@
 //! One stream of events to a legacy agent, which may lose its connection and take the stream up again (resumability,
 //! 2025-11-25). What was sent is kept for that, within bounds; an agent that reads slowly holds up who writes.
 
+use crate::flow::{BrokeOff, Speech};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,6 +59,15 @@ impl Stream {
             waits.await;
         }
         self.written.notify_waiters();
+    }
+
+    /// Says something as one event; false when it broke off, for then something else follows.
+    pub(super) async fn say(&self, speech: Speech) -> bool {
+        match speech.whole().await {
+            Ok(message) => self.write(message.into_bytes()).await,
+            Err(BrokeOff) => return false,
+        }
+        true
     }
 
     /// Nothing more comes.

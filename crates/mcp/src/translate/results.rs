@@ -47,6 +47,17 @@ pub fn modern(method: &str, answer: Message, capabilities: &Value) -> Message {
     }
 }
 
+/// What a legacy server's result has put in front of its own members, for a modern agent: of one that comes in pieces the rest is
+/// not known yet.
+#[must_use]
+pub fn in_front(method: &str) -> &'static str {
+    if is_cacheable(method) {
+        r#""resultType":"complete","ttlMs":0,"cacheScope":"private","#
+    } else {
+        r#""resultType":"complete","#
+    }
+}
+
 fn modern_result(method: &str, answer: Message) -> Message {
     // A result that is no object is none of MCP's; it is passed on as it came.
     if !answer.body().is_some_and(|body| body.starts_with('{')) || answer.member(&["resultType"]).is_some() {

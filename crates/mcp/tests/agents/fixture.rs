@@ -254,7 +254,8 @@ async fn speak_at_length(id: &RawId, params: &Value, tell: &mpsc::Sender<Speech>
     let begins = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"text":""#, id.as_json());
     say.send(Ok(begins.into())).await.unwrap();
     if params["breaks"] == true {
-        let _ = say.send(Err(Message::failure(Some(id), -31004, "it broke off", None))).await;
+        let _ = say.send(Err(mcp::flow::BrokeOff)).await;
+        let _ = tell.send(Message::failure(Some(id), -31004, "it broke off", None).into()).await;
         return;
     }
     for _ in 0..params["pieces"].as_u64().unwrap() {

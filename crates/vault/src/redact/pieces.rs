@@ -41,7 +41,7 @@ impl Pieces {
     }
 
     /// The rest.
-    pub fn end(mut self) -> Bytes {
+    pub fn end(&mut self) -> Bytes {
         self.give(0)
     }
 
