@@ -7,9 +7,12 @@ use mcp::flow::{Check, ScanError};
 use mcp::{Message, RawId};
 use proof::Hasher;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use vault::Redactor;
+
+const WITHHELD: &str = "The server's answer held a secret and was withheld.";
 
 /// A message with every known secret struck out.
 #[derive(Debug, Clone)]
@@ -24,10 +27,10 @@ impl Clean {
         }
         // What is struck out is text within strings; should a server have hidden a secret in the syntax itself, the agent gets
         // nothing of it.
-        Self(Message::parse(clean).unwrap_or_else(|_| {
-            let sentence = "The server's answer held a secret and was withheld.";
-            Message::failure(message.id(), crate::end::UPSTREAM, sentence, None)
-        }))
+        Self(
+            Message::parse(clean)
+                .unwrap_or_else(|_| Message::failure(message.id(), crate::end::UPSTREAM, WITHHELD, None)),
+        )
     }
 
     /// A refusal in the wallet's own words, which reaches the agent also when the wallet is locked and knows no secret.
@@ -100,6 +103,36 @@ impl Strainer {
 impl CleanPiece {
     pub(crate) fn into_bytes(self) -> Bytes {
         self.0
+    }
+}
+
+/// A result that is given in many answers, searched once. Holds for as long as no other secret is known than then.
+pub(crate) struct Kept {
+    /// None where a secret was part of the syntax itself.
+    result: Option<Box<RawValue>>,
+    by: Weak<Redactor>,
+}
+
+impl Kept {
+    /// The same result with every known secret struck out.
+    pub(crate) fn of(result: String, redactor: &Arc<Redactor>) -> Self {
+        let clean = redactor.redact(result.into());
+        let text = String::from_utf8(clean.into()).ok();
+        let result = text.and_then(|text| RawValue::from_string(text).ok());
+        Self { result, by: Arc::downgrade(redactor) }
+    }
+
+    /// Whether it was searched for all that this redactor knows.
+    pub(crate) fn is_by(&self, redactor: &Arc<Redactor>) -> bool {
+        self.by.ptr_eq(&Arc::downgrade(redactor))
+    }
+
+    /// The answer that has it.
+    pub(crate) fn answer(&self, id: &RawId) -> Clean {
+        match &self.result {
+            Some(result) => Clean(Message::response_of(id, result)),
+            None => Clean(Message::failure(Some(id), crate::end::UPSTREAM, WITHHELD, None)),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod home;
 mod inner;
 mod keys;
 mod link;
+mod listed;
 mod listing;
 mod login;
 mod looks;
@@ -31,7 +32,6 @@ mod session;
 mod sessions;
 #[cfg(test)]
 mod testing;
-mod tools;
 mod voice;
 mod wanted;
 

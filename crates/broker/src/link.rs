@@ -3,19 +3,18 @@
 //! Each session has its own link to each server it uses, so ids, progress tokens and server-side sessions never meet
 //! another agent's.
 
+mod lists;
 #[cfg(test)]
 mod tests;
 
 use crate::clean;
 use crate::held::lock;
 use crate::session::{Pending, Session};
-use crate::tools::Tools;
 use domain::{Denial, Server, ServerName};
 use futures_util::FutureExt as _;
 use http::HeaderMap;
 use mcp::era::{self, Era, Hello};
 use mcp::flow::Reply;
-use mcp::lists::List;
 use mcp::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Kind, Message, RawId};
 use serde_json::{Value, json};
@@ -50,7 +49,7 @@ pub(crate) struct Link {
     hello: Hello,
     upstream: Arc<dyn Upstream>,
     waiting: Mutex<HashMap<RawId, oneshot::Sender<Reply>>>,
-    tools: Mutex<Known>,
+    lists: lists::Lists,
     nonce: Mutex<Option<String>>,
     next_id: AtomicU64,
     prefix: String,
@@ -62,13 +61,6 @@ pub(crate) struct Link {
     /// What is under way; see [`Link::busy`].
     busy: TaskTracker,
     over: CancellationToken,
-}
-
-/// A server's tools, as long as it has not said that they changed.
-#[derive(Clone, Default)]
-struct Known {
-    tools: Option<Arc<Tools>>,
-    changes: u64,
 }
 
 /// Why a link gave no answer.
@@ -117,7 +109,7 @@ impl Link {
             upstream,
             errands,
             waiting: Mutex::default(),
-            tools: Mutex::default(),
+            lists: lists::Lists::default(),
             nonce: Mutex::default(),
             next_id: AtomicU64::new(1),
             prefix: crate::random::make_id(),
@@ -211,7 +203,8 @@ impl Link {
         let meta: serde_json::Map<_, _> =
             self.hello.meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let answer = self.ask("server/discover", &json!({ "_meta": meta }), headers.clone()).await;
-        let spoken = answer.ok().and_then(|result| result["supportedVersions"].as_array().cloned());
+        let result = answer.ok().and_then(|answer| answer.result()).unwrap_or_default();
+        let spoken = result["supportedVersions"].as_array();
         spoken.is_some_and(|versions| versions.contains(&json!(era::MODERN)))
     }
 
@@ -221,49 +214,14 @@ impl Link {
     }
 
     /// A request of the wallet's own, with an id no agent can guess.
-    async fn ask(&self, method: &str, params: &Value, headers: HeaderMap) -> Result<Value, Fault> {
+    async fn ask(&self, method: &str, params: &Value, headers: HeaderMap) -> Result<Message, Fault> {
         let number = self.next_id.fetch_add(1, Ordering::Relaxed);
         let id = RawId::text(&format!("countersign:{}:{number}", self.prefix));
         let answer = self.request(Message::request(id, method, params), headers).await?;
-        match answer.result() {
-            Some(result) => Ok(result),
-            None => Err(UpstreamError::NoAnswer.into()),
+        if matches!(answer.kind(), Kind::Response { is_error: false, .. }) {
+            return Ok(answer);
         }
-    }
-
-    /// Every item of a list, page after page.
-    pub(crate) async fn list(&self, list: List, headers: &HeaderMap) -> Result<Vec<Value>, Fault> {
-        let (mut items, mut cursor) = (vec![], None::<Value>);
-        for _ in 0..PAGES {
-            let params = cursor.take().map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
-            let page = self.ask(list.method(), &params, headers.clone()).await?;
-            items.extend_from_slice(list.items(&page));
-            match page.get("nextCursor").filter(|next| !next.is_null()) {
-                Some(next) => cursor = Some(next.clone()),
-                None => break,
-            }
-        }
-        Ok(items)
-    }
-
-    /// What the server's tools are now; asked once, and again after it says that they changed.
-    pub(crate) async fn tools(&self, headers: &HeaderMap) -> Result<Arc<Tools>, Fault> {
-        let state = lock(&self.tools).clone();
-        if let Some(tools) = state.tools {
-            return Ok(tools);
-        }
-        let listed = if self.offers("tools") { self.list(List::Tools, headers).await? } else { vec![] };
-        let tools = Arc::new(Tools::new(listed));
-        let mut known = lock(&self.tools);
-        if known.changes == state.changes {
-            known.tools = Some(tools.clone());
-        }
-        Ok(tools)
-    }
-
-    /// The server's tools, if they are known already.
-    pub(crate) fn known_tools(&self) -> Option<Arc<Tools>> {
-        lock(&self.tools).tools.clone()
+        Err(UpstreamError::NoAnswer.into())
     }
 
     /// Sends what wants no answer.
@@ -336,12 +294,6 @@ impl Link {
         if let Some(nonce) = nonce.filter(|nonce| nonce.len() <= 256) {
             *lock(&self.nonce) = Some(nonce.to_owned());
         }
-    }
-
-    /// The server says that its tools changed: a list that is being read now is old as well.
-    fn forget_tools(&self) {
-        let mut known = lock(&self.tools);
-        *known = Known { tools: None, changes: known.changes + 1 };
     }
 }
 
@@ -443,9 +395,7 @@ impl Link {
         match message.kind() {
             Kind::Response { .. } => self.answered(Reply::Whole(message)),
             Kind::Notification { method } => {
-                if method.as_ref() == "notifications/tools/list_changed" {
-                    self.forget_tools();
-                }
+                self.forget(method);
                 if let Some(session) = session {
                     session.pass_on(self, message, during).await;
                 }

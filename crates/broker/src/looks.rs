@@ -1,7 +1,7 @@
 //! The owner's looks at servers. Any process of the user may ask for one, and each uses the wallet's credential: so each is in the
 //! record, a server is looked at once at a time, and whoever asks again within seconds gets the same answer.
 
-use crate::tools::Tools;
+use crate::listed::Listed;
 use crate::{Broker, BrokerError, Offer, clean};
 use domain::{Server, ServerName, Timestamp, Tool};
 use mcp::lists::List;
@@ -31,7 +31,7 @@ struct Seen {
     time: Timestamp,
     lists: &'static [List],
     /// What these lists hold, or why they can't be had.
-    what: Result<Vec<Vec<Value>>, String>,
+    what: Result<Vec<Arc<Listed>>, String>,
 }
 
 impl Looks {
@@ -70,25 +70,25 @@ impl Broker {
     pub async fn offers(&self, name: &ServerName) -> Result<Offer, BrokerError> {
         let mut lists = self.look(name, EVERYTHING, Duration::ZERO).await?.into_iter();
         let mut next = || lists.next().unwrap_or_default();
-        let tools = self.read(next());
-        let [resources, templates, prompts] = [next(), next(), next()].map(|list| self.clean(list));
+        let tools = self.read(&next());
+        let [resources, templates, prompts] = [next(), next(), next()].map(|list| self.clean(&list));
         Ok(Offer { tools, resources, templates, prompts })
     }
 
-    fn only_tools(&self, lists: Vec<Vec<Value>>) -> Vec<Tool> {
-        self.read(lists.into_iter().flatten().collect())
+    fn only_tools(&self, lists: Vec<Arc<Listed>>) -> Vec<Tool> {
+        lists.iter().flat_map(|listed| self.read(listed)).collect()
     }
 
     /// Tools as the server defines them, to be pinned; shown without what it should not have said.
-    fn read(&self, tools: Vec<Value>) -> Vec<Tool> {
+    fn read(&self, listed: &Listed) -> Vec<Tool> {
         let redactor = self.0.vault.redactor();
-        let tools = Tools::new(tools).into_listed().into_iter();
+        let tools = listed.tools().into_iter();
         tools.map(|tool| Tool { raw: clean::value(&redactor, tool.raw), ..tool }).collect()
     }
 
-    fn clean(&self, list: Vec<Value>) -> Vec<Value> {
+    fn clean(&self, list: &Listed) -> Vec<Value> {
         let redactor = self.0.vault.redactor();
-        list.into_iter().map(|item| clean::value(&redactor, item)).collect()
+        list.values().into_iter().map(|item| clean::value(&redactor, item)).collect()
     }
 
     async fn look(
@@ -96,7 +96,7 @@ impl Broker {
         name: &ServerName,
         lists: &'static [List],
         fresh: Duration,
-    ) -> Result<Vec<Vec<Value>>, BrokerError> {
+    ) -> Result<Vec<Arc<Listed>>, BrokerError> {
         let server = self.server(name)?.server;
         let place = self.0.looks.at(name);
         let mut last = place.lock().await;
@@ -114,7 +114,7 @@ impl Broker {
         &self,
         server: Server,
         lists: &'static [List],
-    ) -> Result<Result<Vec<Vec<Value>>, String>, BrokerError> {
+    ) -> Result<Result<Vec<Arc<Listed>>, String>, BrokerError> {
         let (inner, name) = (&self.0, server.name.clone());
         inner.note(Body { server: Some(name.clone()), ..inner.body(Kind::ServerLooked) })?;
         Ok(match tokio::time::timeout(PATIENCE, crate::open::look(inner, server, lists)).await {

@@ -10,6 +10,7 @@ mod asked;
 mod asking;
 mod greeting;
 pub(crate) mod line;
+mod lists;
 mod parked;
 mod refusals;
 mod servers;
@@ -27,6 +28,7 @@ use crate::voice::Voice;
 use crate::wanted::Wanted;
 use asked::Asked;
 use domain::{AgentName, Delegation, Denial, Endpoint, Peer, ServerName, SessionId, Target};
+pub(crate) use lists::kind;
 use mcp::era::{Era, Hello};
 use mcp::flow::Speech;
 use mcp::lists::List;
@@ -73,6 +75,8 @@ pub(crate) struct Session {
     links: Mutex<HashMap<ServerName, Arc<Slot>>>,
     under_way: UnderWay,
     places: Arc<Semaphore>,
+    /// What it is shown of its servers.
+    pub(crate) shown: listing::Shown,
     asked: Mutex<Asked>,
     parked: Parked,
     refusals: Mutex<refusals::Refusals>,
@@ -96,6 +100,7 @@ impl Session {
             links: Mutex::default(),
             under_way: UnderWay::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            shown: listing::Shown::default(),
             asked: Mutex::default(),
             parked: Parked::default(),
             refusals: Mutex::default(),
@@ -160,8 +165,7 @@ impl Session {
         }
         self.remember_modern(request);
         if let Some(list) = List::of_method(method) {
-            let result = listing::list(self, list).await;
-            return Ok(self.clean(Message::response(id, &self.in_era(method, result))));
+            return listing::list(self, list, request).await;
         }
         let result = match method.as_ref() {
             "initialize" | "server/discover" => return Ok(self.greet(request).await),
@@ -176,8 +180,7 @@ impl Session {
             | "resources/subscribe"
             | "resources/unsubscribe"
             | "completion/complete" => {
-                let wanted =
-                    Wanted::read(request, &self.scope).map_err(|misread| self.misread(method, misread))?;
+                let wanted = Wanted::read(request, self).map_err(|misread| self.misread(method, misread))?;
                 return self.carry(request, wanted, withdrawn).await;
             }
             other => return Err(Stop::unknown_method(other)),

@@ -100,10 +100,25 @@ impl Sessions {
         self.each(Session::end);
     }
 
-    /// Tells an agent that what it may use has changed.
+    /// The human has changed what an agent may use: it is told, and none of its servers is left out for what was before.
     pub(crate) fn lists_changed(&self, agent: &AgentName) {
+        self.each_of(|session| session.agent == *agent);
+    }
+
+    /// The human has changed what every agent may use.
+    pub(crate) fn all_lists_changed(&self) {
+        self.each_of(|_| true);
+    }
+
+    /// The human has mended something about a server: those who may use it are told.
+    pub(crate) fn server_mended(&self, server: &ServerName) {
+        self.each_of(|session| session.may_use(server).is_ok());
+    }
+
+    fn each_of(&self, which: impl Fn(&Session) -> bool) {
         self.each(|session| {
-            if session.agent == *agent {
+            if which(session) {
+                session.shown.absences.forgive();
                 session.lists_changed();
             }
         });

@@ -176,6 +176,17 @@ impl Agent {
         Some(serde_json::from_str(&line).unwrap())
     }
 
+    /// The answer that comes next, as it is written.
+    pub(crate) async fn line(&mut self) -> String {
+        loop {
+            let line = tokio::time::timeout(Duration::from_secs(20), self.read.next_line()).await;
+            let line = line.expect("the agent hears nothing").unwrap().expect("the wallet hung up");
+            if !line.contains(r#""method":"#) {
+                return line;
+            }
+        }
+    }
+
     /// How many bytes come until the wallet hangs up.
     pub(crate) async fn rest(mut self) -> usize {
         let mut rest = vec![];

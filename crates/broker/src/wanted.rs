@@ -1,8 +1,10 @@
 //! What a request of an agent asks for, in the server's own words.
 
+use crate::session::Session;
 use domain::{Endpoint, ServerName, Target, TargetKind};
 use mcp::{Message, lists};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// A request for a tool, resource or prompt.
 pub(crate) struct Wanted {
@@ -39,21 +41,21 @@ impl From<String> for Misread {
 }
 
 impl Wanted {
-    /// Reads a request that came in at an endpoint.
-    pub(crate) fn read(request: &Message, scope: &Endpoint) -> Result<Self, Misread> {
+    /// Reads a request of a session's agent.
+    pub(crate) fn read(request: &Message, session: &Session) -> Result<Self, Misread> {
         let method = request.method().unwrap_or_default();
         let params = request.params();
         match method {
-            "tools/call" => Self::by_name(request, scope, &params, TargetKind::Tool),
-            "prompts/get" => Self::by_name(request, scope, &params, TargetKind::Prompt),
-            "completion/complete" => Self::completion(request, scope, &params),
+            "tools/call" => Self::by_name(request, session, &params, TargetKind::Tool),
+            "prompts/get" => Self::by_name(request, session, &params, TargetKind::Prompt),
+            "completion/complete" => Self::completion(request, session, &params),
             _ => Self::resource(request, method, text(&params, "uri")?),
         }
     }
 
     fn by_name(
         request: &Message,
-        scope: &Endpoint,
+        session: &Session,
         params: &Value,
         kind: TargetKind,
     ) -> Result<Self, Misread> {
@@ -63,30 +65,30 @@ impl Wanted {
         if !arguments.is_object() {
             return Err(Misread::Params("arguments must be an object".into()));
         }
-        let (server, name) = placed(given, scope);
+        let (server, name) = placed(kind, given, session);
         let request = if name == given {
             request.clone()
         } else {
-            request.edit().param("name", &Value::from(name)).finish()
+            request.edit().param("name", &Value::from(name.as_ref())).finish()
         };
-        let target = Target { kind, name: name.to_owned() };
+        let target = Target { kind, name: name.into_owned() };
         Ok(Self { method: method.into(), server, target, arguments, request })
     }
 
     /// A completion belongs to the prompt or resource it completes.
-    fn completion(request: &Message, scope: &Endpoint, params: &Value) -> Result<Self, Misread> {
+    fn completion(request: &Message, session: &Session, params: &Value) -> Result<Self, Misread> {
         let method = request.method().unwrap_or_default();
         let reference = params.get("ref").cloned().unwrap_or_default();
         if reference.get("type").and_then(Value::as_str) != Some("ref/prompt") {
             return Self::resource(request, method, text(&reference, "uri")?);
         }
         let given = short(TargetKind::Prompt, text(&reference, "name")?, NAME)?;
-        let (server, name) = placed(given, scope);
+        let (server, name) = placed(TargetKind::Prompt, given, session);
         let request = if name == given {
             request.clone()
         } else {
             let mut own = reference.clone();
-            own["name"] = name.into();
+            own["name"] = name.as_ref().into();
             request.edit().param("ref", &own).finish()
         };
         Ok(Self {
@@ -111,11 +113,14 @@ impl Wanted {
 }
 
 /// Splits `server__tool`; a name without a known form belongs to no server. At the endpoint of one server its own names hold.
-fn placed<'a>(name: &'a str, scope: &Endpoint) -> (Option<ServerName>, &'a str) {
-    match scope {
-        Endpoint::One(server) => (Some(server.clone()), name),
-        Endpoint::All => lists::split_name(name).map_or((None, name), |(server, own)| (Some(server), own)),
+/// A name that was shortened is one of those that are granted there, or none.
+fn placed<'a>(kind: TargetKind, name: &'a str, session: &Session) -> (Option<ServerName>, Cow<'a, str>) {
+    if let Endpoint::One(server) = &session.scope {
+        return (Some(server.clone()), name.into());
     }
+    let Some((server, own)) = lists::split_name(name) else { return (None, name.into()) };
+    let meant = lists::is_short(own).then(|| session.granted_as(kind, &server, name)).flatten();
+    (Some(server), meant.map_or(own.into(), Cow::Owned))
 }
 
 fn short(kind: TargetKind, name: &str, limit: usize) -> Result<&str, Misread> {

@@ -1,13 +1,13 @@
 //! Lists as one agent may see them: cut down to what is granted, and named so that servers can't shadow each other.
 
-use domain::ServerName;
-use serde_json::Value;
+mod names;
+mod page;
 
-/// Stands between a server's name and its tool's: no server name holds an underscore.
-const SEPARATOR: &str = "__";
+pub use names::{LONGEST, full_name, is_short, meant, split_name};
+pub use page::{Item, Page};
 
 /// The lists a server offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum List {
     /// `tools/list`.
     Tools,
@@ -20,11 +20,13 @@ pub enum List {
 }
 
 impl List {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Tools, Self::Prompts, Self::Resources, Self::ResourceTemplates];
+
     /// The list that a method asks for.
     #[must_use]
     pub fn of_method(method: &str) -> Option<Self> {
-        let all = [Self::Tools, Self::Prompts, Self::Resources, Self::ResourceTemplates];
-        all.into_iter().find(|list| list.method() == method)
+        Self::ALL.into_iter().find(|list| list.method() == method)
     }
 
     /// The method that asks for it.
@@ -59,7 +61,7 @@ impl List {
         }
     }
 
-    /// The member of an item by which it is named.
+    /// The member of an item by which it is asked for.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -69,89 +71,27 @@ impl List {
         }
     }
 
-    /// Its items in a result; none if the result has no such list.
+    /// Whether items are asked for by a name, which an agent of several servers sees with its server's in front.
     #[must_use]
-    pub fn items(self, result: &Value) -> &[Value] {
-        result.get(self.member()).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Tools | Self::Prompts)
     }
 
-    /// Leaves of a result what `keep` says yes to (and may change, to narrow a schema for example), under the server's prefix
-    /// where items are called by name. Everything else in the result stays; a result that others could be served from a
-    /// cache is marked as this agent's alone.
-    pub fn select(self, result: &mut Value, server: &ServerName, mut keep: impl FnMut(&mut Value) -> bool) {
-        if let Some(Value::Array(items)) = result.get_mut(self.member()) {
-            items.retain_mut(|item| keep(item));
-            if matches!(self, Self::Tools | Self::Prompts) {
-                items.iter_mut().for_each(|item| prefix(item, server));
-            }
-        }
-        if let Some(scope) = result.get_mut("cacheScope") {
-            *scope = "private".into();
-        }
-    }
-}
-
-fn prefix(item: &mut Value, server: &ServerName) {
-    if let Some(Value::String(name)) = item.get_mut("name") {
-        *name = full_name(server, name);
-    }
-}
-
-/// What an agent calls a server's tool or prompt: `github__create_issue`.
-#[must_use]
-pub fn full_name(server: &ServerName, name: &str) -> String {
-    format!("{server}{SEPARATOR}{name}")
-}
-
-/// The server and its own name for a tool or prompt: the inverse of [`full_name`].
-#[must_use]
-pub fn split_name(full: &str) -> Option<(ServerName, &str)> {
-    let (server, name) = full.split_once(SEPARATOR)?;
-    Some((ServerName::parse(server).ok()?, name)).filter(|(_, name)| !name.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn server(name: &str) -> ServerName {
-        ServerName::parse(name).unwrap()
-    }
-
-    #[test]
-    fn threat_12_the_same_tool_name_on_two_servers_stays_two_names() {
-        let (one, two) = (server("a"), server("a-b"));
-        assert_ne!(full_name(&one, "read"), full_name(&two, "read"));
-        for (server, tool) in [(one, "read"), (two, "b__read"), (self::server("x"), "_y")] {
-            assert_eq!(split_name(&full_name(&server, tool)), Some((server, tool)));
+    /// The notification by which a server says that the list is another now.
+    #[must_use]
+    pub const fn changed(self) -> &'static str {
+        match self {
+            Self::Tools => "notifications/tools/list_changed",
+            Self::Prompts => "notifications/prompts/list_changed",
+            Self::Resources | Self::ResourceTemplates => "notifications/resources/list_changed",
         }
     }
 
-    #[test]
-    fn names_that_belong_to_no_server_are_not_split() {
-        for name in ["read", "__read", "A__read", "a__", "../a__read", ""] {
-            assert_eq!(split_name(name), None, "{name}");
+    /// The members of an item that a human's decision rests on.
+    const fn decisive(self) -> &'static [&'static str] {
+        match self {
+            Self::Tools => &["name", "description", "inputSchema", "outputSchema", "annotations"],
+            Self::Prompts | Self::Resources | Self::ResourceTemplates => &["name", "uri", "uriTemplate"],
         }
-    }
-
-    #[test]
-    fn a_selected_list_holds_the_granted_items_and_keeps_everything_else_as_it_was() {
-        let mut result: Value = serde_json::from_str(
-            r#"{"nextCursor":"c","tools":[{"name":"a","x-own":1.0,"inputSchema":{"maximum":1e+400}},{"name":"b"}],"cacheScope":"public"}"#,
-        )
-        .unwrap();
-        List::Tools.select(&mut result, &server("s"), |tool| tool["name"] == "a");
-        assert_eq!(
-            result.to_string(),
-            r#"{"nextCursor":"c","tools":[{"name":"s__a","x-own":1.0,"inputSchema":{"maximum":1e+400}}],"cacheScope":"private"}"#
-        );
-    }
-
-    #[test]
-    fn resources_keep_their_names() {
-        let mut result = json!({"resources": [{"uri": "file:///a", "name": "a"}, {"uri": "file:///b"}]});
-        List::Resources.select(&mut result, &server("s"), |item| item["uri"] == "file:///a");
-        assert_eq!(result, json!({"resources": [{"uri": "file:///a", "name": "a"}]}));
     }
 }

@@ -7,8 +7,8 @@ mod build;
 mod edit;
 mod envelope;
 mod id;
-mod members;
-mod strict;
+pub(crate) mod members;
+pub(crate) mod strict;
 
 pub use edit::Edit;
 pub use id::RawId;

@@ -15,7 +15,7 @@ pub use decide::{Decision, decide};
 pub use facts::{Candidate, Facts, Used};
 pub use permit::{Permit, Purpose};
 pub use settle::{Asking, Settled, settle};
-pub use visible::visible;
+pub use visible::{Sight, shown_of, shown_until, visible};
 
 #[cfg(test)]
 mod tests;

@@ -304,6 +304,33 @@ fn pause_and_revoke_stop_calls_housekeeping_and_lists() {
 }
 
 #[test]
+fn a_list_asks_no_server_of_which_nothing_could_be_shown() {
+    let mut world = unlimited(ApprovalMode::Never);
+    let (edge, server) = (world.delegation.expires, world.call.server.clone());
+    let shown = |world: &World, kind, now| {
+        shown_of(&world.agent, [&world.delegation], kind, now).into_iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&world, TargetKind::Tool, NOW), std::slice::from_ref(&server));
+    assert_eq!(shown(&world, TargetKind::Resource, NOW), [server]);
+    assert!(shown(&world, TargetKind::Prompt, NOW).is_empty(), "no prompt is granted");
+    assert!(shown(&world, TargetKind::Tool, edge).is_empty(), "it has expired");
+    world.agent.state = AgentState::Paused;
+    assert!(shown(&world, TargetKind::Tool, NOW).is_empty());
+}
+
+#[test]
+fn what_is_shown_changes_by_the_clock_when_a_delegation_begins_or_ends() {
+    let mut world = unlimited(ApprovalMode::Never);
+    let (begins, ends) = (world.delegation.not_before, world.delegation.expires);
+    let until = |world: &World, now| shown_until([&world.delegation], now);
+    assert_eq!(until(&world, Timestamp::from_seconds(1)), Some(begins));
+    assert_eq!(until(&world, begins), Some(ends));
+    assert_eq!(until(&world, ends), None);
+    world.delegation.revoked = Some(NOW);
+    assert_eq!(until(&world, begins), None);
+}
+
+#[test]
 fn two_delegations_are_as_good_as_the_better_one() {
     let world = unlimited(ApprovalMode::Never);
     let mut revoked = world.delegation.clone();

@@ -7,6 +7,7 @@ use crate::end::{Cut, Stop};
 use crate::link::Fault;
 use domain::{DelegationId, Denial, Digest, TargetKind};
 use ledger::Line;
+use mcp::lists::List;
 use mcp::upstream::Arrival;
 use policy::{Candidate, Decision, Permit};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Trip<'_> {
         match self.call.target.kind {
             TargetKind::Tool => {
                 let (link, tools) = session
-                    .at(server, |link| session.tools(link))
+                    .at(server, |link| session.listed_at(link, List::Tools))
                     .await
                     .map_err(|fault| self.unreached(fault))?;
                 Ok(Facts { link: Some(link), definition: tools.definition(&self.call.target.name) })

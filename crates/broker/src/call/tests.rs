@@ -91,7 +91,7 @@ async fn threat_26_what_is_stopped_before_it_is_sent_is_never_sent() {
     let request = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "notes__echo", "arguments": {}}});
     let request = mcp::Message::parse(request.to_string().into()).unwrap();
     for _ in 0..20 {
-        let wanted = crate::wanted::Wanted::read(&request, &domain::Endpoint::All).unwrap();
+        let wanted = crate::wanted::Wanted::read(&request, &agent.session).unwrap();
         let withdrawn = tokio_util::sync::CancellationToken::new();
         let trip = Trip::begin(&agent.session, wanted, &withdrawn).unwrap();
         let facts = trip.facts().await.unwrap();

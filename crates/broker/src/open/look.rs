@@ -3,12 +3,11 @@
 use super::connect;
 use crate::inner::Inner;
 use crate::link::{Fault, Link};
+use crate::listed::Listed;
 use domain::{Server, Transport};
 use http::HeaderMap;
 use mcp::era::{Era, Hello};
 use mcp::lists::List;
-use serde_json::Value;
-use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ const PROBE: Duration = Duration::from_secs(2);
 /// These lists of a server, over connections that end at once. A list it does not have, or can't give beside its tools, is
 /// empty. A server that speaks both eras may have other things for the agents of each, and the human may grant them all: what
 /// it lists twice counts as agents of the legacy era see it.
-pub(crate) async fn look(inner: &Inner, server: Server, lists: &[List]) -> Result<Vec<Vec<Value>>, Fault> {
+pub(crate) async fn look(inner: &Inner, server: Server, lists: &[List]) -> Result<Vec<Arc<Listed>>, Fault> {
     // The human knows, and no agent waits: nothing to record or to notify about.
     if inner.is_logged_out(&server.name) {
         return Err(Fault::LoginNeeded);
@@ -30,8 +29,8 @@ pub(crate) async fn look(inner: &Inner, server: Server, lists: &[List]) -> Resul
     link.close(headers).await;
     let mut seen = seen?;
     if more && let Some(modern) = look_as_modern(inner, &server, lists).await {
-        for ((list, seen), modern) in lists.iter().zip(&mut seen).zip(modern) {
-            unite(*list, seen, modern);
+        for (seen, modern) in seen.iter_mut().zip(modern) {
+            *seen = Arc::new(seen.with(&modern));
         }
     }
     Ok(seen)
@@ -56,55 +55,24 @@ async fn is_bilingual(link: &Link, headers: &HeaderMap) -> bool {
     }
 }
 
-async fn look_as_modern(inner: &Inner, server: &Server, lists: &[List]) -> Option<Vec<Vec<Value>>> {
+async fn look_as_modern(inner: &Inner, server: &Server, lists: &[List]) -> Option<Vec<Arc<Listed>>> {
     let (link, headers) = greet(inner, server, Hello::of_wallet().in_modern_alone()).await.ok()?;
     let seen = all(&link, lists, &headers).await.ok();
     link.close(headers).await;
     seen
 }
 
-async fn all(link: &Link, lists: &[List], headers: &HeaderMap) -> Result<Vec<Vec<Value>>, Fault> {
+async fn all(link: &Link, lists: &[List], headers: &HeaderMap) -> Result<Vec<Arc<Listed>>, Fault> {
     let mut seen = vec![];
     for &list in lists {
-        seen.push(match listed(link, list, headers).await {
+        seen.push(match link.listed(list, headers).await {
             Ok(items) => items,
             Err(fault) if list == List::Tools => return Err(fault),
             Err(error) => {
                 tracing::info!(%error, method = list.method(), "a list can't be had");
-                vec![]
+                Arc::default()
             }
         });
     }
     Ok(seen)
-}
-
-async fn listed(link: &Link, list: List, headers: &HeaderMap) -> Result<Vec<Value>, Fault> {
-    if link.offers(list.capability()) { link.list(list, headers).await } else { Ok(vec![]) }
-}
-
-/// Adds to a list what it does not have yet.
-fn unite(list: List, seen: &mut Vec<Value>, more: Vec<Value>) {
-    let key = |item: &Value| item.get(list.key()).and_then(Value::as_str).map(str::to_owned);
-    let known: HashSet<_> = seen.iter().map(key).collect();
-    seen.extend(more.into_iter().filter(|item| !known.contains(&key(item))));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn what_is_listed_in_both_eras_is_there_once_and_as_it_was_first() {
-        let mut seen = vec![json!({"name": "a", "x": 1}), json!({"name": "b"})];
-        unite(List::Tools, &mut seen, vec![json!({"name": "c"}), json!({"name": "a", "x": 2})]);
-        assert_eq!(seen, [json!({"name": "a", "x": 1}), json!({"name": "b"}), json!({"name": "c"})]);
-    }
-
-    #[test]
-    fn two_items_of_one_name_in_one_list_stay_two() {
-        let mut seen = vec![];
-        unite(List::Tools, &mut seen, vec![json!({"name": "a"}), json!({"name": "a"})]);
-        assert_eq!(seen.len(), 2, "so that neither can be granted");
-    }
 }

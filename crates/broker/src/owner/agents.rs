@@ -59,6 +59,7 @@ impl Broker {
     pub async fn pause_agent(&self, name: &AgentName) -> Result<(), BrokerError> {
         self.change_agent(name, Agent::pause)?;
         self.0.sessions.cancel_calls(|call| call.agent == *name);
+        self.0.sessions.lists_changed(name);
         self.agent_changed(name, Kind::AgentPaused, None)
     }
 
@@ -68,6 +69,7 @@ impl Broker {
     /// [`BrokerError::NoAgent`]; [`BrokerError::Invalid`] when it is not enrolled.
     pub async fn resume_agent(&self, consent: Consent, name: &AgentName) -> Result<(), BrokerError> {
         self.change_agent(name, Agent::resume)?;
+        self.0.sessions.lists_changed(name);
         self.agent_changed(name, Kind::AgentResumed, Some(consent.how()))
     }
 

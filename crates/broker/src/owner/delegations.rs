@@ -246,15 +246,14 @@ fn is_spent(delegation: &Delegation, used: &[(ServerName, String, u64)]) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::Tools;
     use domain::{ApprovalMode, Limits};
     use serde_json::json;
 
     #[test]
     fn what_is_signed_is_what_the_human_saw_or_nothing() {
         let listed = |says: &str| {
-            Tools::new(vec![json!({"name": "pay", "description": says, "inputSchema": {"type": "object"}})])
-                .into_listed()
+            let raw = json!({"name": "pay", "description": says, "inputSchema": {"type": "object"}});
+            vec![Tool { name: "pay".into(), definition: proof::definition_digest(&raw), raw }]
         };
         let (seen, now) = (listed("Pays a bill."), listed("Pays anybody anything."));
         let wants = |definition| ToolDraft {

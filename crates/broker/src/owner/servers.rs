@@ -101,6 +101,7 @@ impl Broker {
         self.server_changed(name, kind, note)?;
         if outcome.is_ok() {
             self.0.logged_in(name);
+            self.0.sessions.server_mended(name);
         }
         outcome.map_err(|error| BrokerError::Login { server: name.clone(), reason: error.to_string() })?;
         self.server(name)

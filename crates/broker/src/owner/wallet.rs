@@ -267,6 +267,7 @@ impl Broker {
             let about = About { paused, ..book.about.clone() };
             book.put_about(shelf, about)
         })?;
+        self.0.sessions.all_lists_changed();
         self.0.tell(Event::Status);
         Ok(())
     }

@@ -128,7 +128,7 @@ impl Session {
     }
 
     /// A result of the wallet's own, as the agent's era has it.
-    pub(super) fn in_era(&self, method: &str, mut result: Value) -> Value {
+    pub(crate) fn in_era(&self, method: &str, mut result: Value) -> Value {
         if let Some(result) = result.as_object_mut().filter(|_| self.is_modern()) {
             results::mark(result, method);
         }

@@ -3,7 +3,6 @@
 use super::{Session, lock};
 use crate::end::{REFUSED, Stop};
 use crate::link::{Fault, Link};
-use crate::tools::Tools;
 use domain::{DelegationState, Denial, Endpoint, ServerName, Target};
 use http::HeaderMap;
 use mcp::{Message, RawId};
@@ -38,14 +37,6 @@ impl Session {
             self.leave(&link.server.name);
         }
         may
-    }
-
-    /// What a server's tools are now.
-    pub(crate) async fn tools(&self, link: Arc<Link>) -> Result<Arc<Tools>, Fault> {
-        match link.known_tools() {
-            Some(tools) => Ok(tools),
-            None => link.tools(&self.housekeeping(&link.server.name).await?).await,
-        }
     }
 
     /// Sends a server what wants no answer.

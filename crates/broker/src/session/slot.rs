@@ -2,11 +2,9 @@
 
 use super::{Session, lock};
 use crate::link::{Fault, Link};
-use crate::listing;
 use domain::ServerName;
 use mcp::upstream::UpstreamError;
 use std::sync::Arc;
-use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The link to one server. Opening one holds up no other.
@@ -47,14 +45,8 @@ impl Session {
     }
 
     async fn open(&self, server: &ServerName, left: &CancellationToken) -> Result<Arc<Link>, Fault> {
-        let began = Instant::now();
         let opened = left.run_until_cancelled(crate::open::open(self, server, self.me.clone())).await;
-        let link = opened.ok_or(UpstreamError::Closed)??;
-        if began.elapsed() >= listing::PATIENCE {
-            // Lists did without it.
-            self.lists_changed();
-        }
-        Ok(link)
+        opened.ok_or(UpstreamError::Closed)?
     }
 
     /// What `ask` gets of a server. One that has forgotten the session is asked again in a new one, once.

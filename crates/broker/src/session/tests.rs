@@ -133,7 +133,11 @@ async fn threat_26_a_paused_agent_hears_its_servers_no_more_and_leaves_them() {
     let question = Message::request(RawId::number(7), "sampling/createMessage", &json!({}));
     agent.session.question_from(&link, question, None).await;
     agent.ask(2, "ping", json!({})).await;
-    assert_eq!(agent.hear().await.unwrap()["id"], 2, "the ping's answer is the next thing heard");
+    let of_the_wallet =
+        |heard: &Value| heard["method"].as_str().is_some_and(|it| it.ends_with("/list_changed"));
+    while let Some(heard) = agent.hear().await.filter(|heard| heard["id"] != 2) {
+        assert!(of_the_wallet(&heard), "{heard}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

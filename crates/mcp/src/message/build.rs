@@ -2,6 +2,7 @@
 
 use super::{Kind, Message, RawId, Spans};
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 impl Message {
@@ -23,6 +24,12 @@ impl Message {
         compose(Kind::Response { id: Some(id.clone()), is_error: false }, "result", result)
     }
 
+    /// The same with a result that is written already.
+    #[must_use]
+    pub fn response_of(id: &RawId, result: &RawValue) -> Self {
+        compose_raw(Kind::Response { id: Some(id.clone()), is_error: false }, "result", Some(result.get()))
+    }
+
     /// The failed answer to the request `id`, or to something whose id could not be read.
     #[must_use]
     pub fn failure(id: Option<&RawId>, code: i64, message: &str, data: Option<&Value>) -> Self {
@@ -36,6 +43,11 @@ impl Message {
 
 /// Writes the envelope and notes where its parts stand. A null `params` is left out.
 fn compose(kind: Kind, body_name: &str, body: &Value) -> Message {
+    let wanted = !body.is_null() || kind.is_response();
+    compose_raw(kind, body_name, wanted.then(|| body.to_string()).as_deref())
+}
+
+fn compose_raw(kind: Kind, body_name: &str, body: Option<&str>) -> Message {
     let mut text = String::from(r#"{"jsonrpc":"2.0""#);
     let mut spans = Spans::default();
     let (id, method) = match &kind {
@@ -52,11 +64,11 @@ fn compose(kind: Kind, body_name: &str, body: &Value) -> Message {
         text.push_str(r#","method":"#);
         text.push_str(&Value::from(method.as_ref()).to_string());
     }
-    if !body.is_null() || method.is_none() {
-        let body = body.to_string();
+    if let Some(body) = body {
+        text.reserve(body.len() + 16);
         text.push_str(&format!(r#","{body_name}":"#));
         spans.body = Some(text.len()..text.len() + body.len());
-        text.push_str(&body);
+        text.push_str(body);
     }
     text.push('}');
     Message { bytes: Bytes::from(text), kind, spans }

@@ -8,15 +8,15 @@ use std::ops::Range;
 
 /// One member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// Its name, unescaped.
-    pub(super) name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     /// Where its value stands in the text.
-    pub(super) value: Range<usize>,
+    pub(crate) value: Range<usize>,
 }
 
 /// The members of the object that is `text`, in order, doubles included. The whole text is checked to be JSON.
-pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, serde_json::Error> {
+pub(crate) fn members(text: &str) -> Result<Vec<Member<'_>>, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let found = json.deserialize_map(Members { text })?;
     json.end()?;
@@ -73,7 +73,7 @@ impl<'a> Visitor<'a> for Name {
 }
 
 /// Reads one string as [`Name`] does.
-pub(super) fn unescape(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn unescape(raw: &str) -> Option<Cow<'_, str>> {
     if !raw.contains('\\') {
         return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
     }

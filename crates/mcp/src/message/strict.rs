@@ -58,8 +58,37 @@ pub(super) fn inspect_envelope<'a>(names: impl Iterator<Item = &'a str>) -> Resu
 
 /// Checks the depth of the whole `text`, and inside `params` that no object has a member twice.
 pub(super) fn inspect(text: &str, params: Option<&Range<usize>>) -> Result<(), Suspicion> {
+    walk(text, &params.cloned().unwrap_or_default(), inspect_names)
+}
+
+/// Checks an item of a list: that no object in it has a member twice, and that none of its own is almost one of `known`.
+pub(crate) fn inspect_item(text: &str, known: &[&str]) -> Result<(), Suspicion> {
+    walk(text, &(0..text.len()), |names, depth| {
+        if depth == 0 {
+            exact(names, known)?;
+        }
+        unique(names)
+    })
+}
+
+/// Checks the names of one object's own members: none twice, and none that is almost one of `known`.
+pub(crate) fn inspect_names_of<'a>(
+    names: impl Iterator<Item = &'a str>,
+    known: &[&str],
+) -> Result<(), Suspicion> {
+    let mut names: Vec<_> = names.map(Cow::Borrowed).collect();
+    exact(&names, known)?;
+    unique(&mut names)
+}
+
+/// Walks the whole `text`, which must not nest too deep, and has `check` see the names of each object within `watched`, with
+/// how many levels inside the text it stands.
+fn walk<'a>(
+    text: &'a str,
+    watched: &Range<usize>,
+    check: impl Fn(&mut Vec<Cow<'a, str>>, usize) -> Result<(), Suspicion>,
+) -> Result<(), Suspicion> {
     let bytes = text.as_bytes();
-    let params = params.cloned().unwrap_or_default();
     // For each open bracket, how many names were known before it.
     let mut open: Vec<usize> = Vec::with_capacity(8);
     let mut names: Vec<Cow<'_, str>> = Vec::new();
@@ -70,7 +99,7 @@ pub(super) fn inspect(text: &str, params: Option<&Range<usize>>) -> Result<(), S
         match byte {
             b'"' => {
                 at = end_of_string(bytes, at);
-                if params.contains(&start) && is_name(bytes, at) {
+                if watched.contains(&start) && is_name(bytes, at) {
                     names.push(name(text, start..at)?);
                 }
             }
@@ -78,7 +107,7 @@ pub(super) fn inspect(text: &str, params: Option<&Range<usize>>) -> Result<(), S
             b'{' | b'[' => open.push(names.len()),
             b'}' | b']' => {
                 let first = open.pop().unwrap_or_default();
-                inspect_names(&mut names.split_off(first), open.len())?;
+                check(&mut names.split_off(first), open.len())?;
             }
             _ => {}
         }
