@@ -19,4 +19,5 @@ mod looks;
 mod redaction;
 mod refresh;
 mod revocation;
+mod streaming;
 mod upstreams;
