@@ -91,6 +91,8 @@ struct Sealed {
     presentation: Presentation,
     /// The proof's header, if it is short enough for one.
     header: Option<http::HeaderValue>,
+    /// What the server wants to see in headers too (`Mcp-Param-*`).
+    params: http::HeaderMap,
     /// What the server was shown.
     shown: Vec<Shown>,
 }

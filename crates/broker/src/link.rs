@@ -3,6 +3,7 @@
 //! Each session has its own link to each server it uses, so ids, progress tokens and server-side sessions never meet
 //! another agent's.
 
+mod changes;
 mod lists;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,9 @@ use futures_util::FutureExt as _;
 use http::HeaderMap;
 use mcp::era::{self, Era, Hello};
 use mcp::flow::Reply;
+use mcp::lists::List;
+use mcp::translate::logging::{self, Level};
+use mcp::upstream::http::param_headers;
 use mcp::upstream::{Incoming, Outgoing, Upstream, UpstreamError};
 use mcp::{Kind, Message, RawId};
 use serde_json::{Value, json};
@@ -56,6 +60,9 @@ pub(crate) struct Link {
     errands: mpsc::Sender<Message>,
     /// The server has forgotten the session: the next one to need it opens a new way. What is under way here ends by itself.
     lost: AtomicBool,
+    changes: changes::Changes,
+    /// How much the server was told to say of its work.
+    level: Mutex<Option<Level>>,
     /// A legacy server's questions that came while no call was there to bring them to a modern agent.
     unasked: Mutex<Vec<Pending>>,
     /// What is under way; see [`Link::busy`].
@@ -114,6 +121,8 @@ impl Link {
             next_id: AtomicU64::new(1),
             prefix: crate::random::make_id(),
             lost: AtomicBool::new(false),
+            changes: changes::Changes::default(),
+            level: Mutex::default(),
             unasked: Mutex::default(),
             busy: TaskTracker::new(),
             over: CancellationToken::new(),
@@ -281,7 +290,37 @@ impl Link {
             return message;
         }
         let meta = self.hello.meta();
-        meta.iter().fold(message.edit(), |edit, (name, value)| edit.meta(name, value)).finish()
+        let edit = meta.iter().fold(message.edit(), |edit, (name, value)| edit.meta(name, value));
+        match *lock(&self.level) {
+            Some(level) => edit.meta(logging::LEVEL, &level.as_str().into()).finish(),
+            None => edit.finish(),
+        }
+    }
+
+    /// What tells the server to say so much of its work; nothing where a request does that, or it was told already. `at_least`:
+    /// what it was told to say besides stays.
+    pub(crate) fn at_level(&self, level: Level, at_least: bool) -> Option<Message> {
+        let mut told = lock(&self.level);
+        let enough = told.is_some_and(|told| if at_least { told <= level } else { told == level });
+        if enough || !self.offers("logging") {
+            return None;
+        }
+        *told = Some(level);
+        let id = RawId::text(&format!("countersign:{}", crate::random::make_id()));
+        let message = Message::request(id, "logging/setLevel", &level.to_params());
+        (self.era() == Era::Legacy).then_some(message)
+    }
+
+    /// What a modern server over HTTP wants to see of a call in headers too.
+    pub(crate) fn param_headers(&self, tool: &str, arguments: &Value) -> HeaderMap {
+        let over_http = matches!(self.server.transport, domain::Transport::Http { .. });
+        if self.era() == Era::Legacy || !over_http {
+            return HeaderMap::new();
+        }
+        let tools = self.known(List::Tools);
+        let schema =
+            tools.and_then(|tools| tools.find(tool)?.item.value::<Value>()?.get("inputSchema").cloned());
+        schema.map(|schema| param_headers(&schema, arguments)).unwrap_or_default()
     }
 
     fn keep_nonce(&self, answer: &Message) {
@@ -299,10 +338,17 @@ impl Link {
 
 impl Link {
     /// Hears what the server says of its own accord, where that comes over a connection of its own, until the link ends.
-    pub(crate) fn hear(&self, session: Weak<Session>) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn hear(
+        self: &Arc<Self>,
+        session: Weak<Session>,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let (upstream, server, over) = (self.upstream.clone(), self.server.name.clone(), self.over.clone());
+        let changes = (self.era() == Era::Modern).then(|| changes::of(self, session.clone()));
         async move {
-            over.run_until_cancelled(listen(upstream, server, session)).await;
+            match changes {
+                Some(changes) => changes.await,
+                None => drop(over.run_until_cancelled(listen(upstream, server, session)).await),
+            }
         }
     }
 }
@@ -396,7 +442,9 @@ impl Link {
             Kind::Response { .. } => self.answered(Reply::Whole(message)),
             Kind::Notification { method } => {
                 self.forget(method);
-                if let Some(session) = session {
+                let message =
+                    if self.era() == Era::Modern { self.unwrapped(message, during) } else { Some(message) };
+                if let (Some(session), Some(message)) = (session, message) {
                     session.pass_on(self, message, during).await;
                 }
             }

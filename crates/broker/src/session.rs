@@ -15,6 +15,8 @@ mod parked;
 mod refusals;
 mod servers;
 mod slot;
+mod subscriptions;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod under_way;
@@ -32,6 +34,8 @@ pub(crate) use lists::kind;
 use mcp::era::{Era, Hello};
 use mcp::flow::Speech;
 use mcp::lists::List;
+use mcp::translate::logging::Level;
+use mcp::translate::tasks::is_about_task;
 use mcp::{Kind, Message, RawId};
 use parked::Parked;
 pub(crate) use parked::Pending;
@@ -41,6 +45,8 @@ use slot::Slot;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
+use subscriptions::Subscriptions;
+pub(crate) use tasks::Tasks;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use under_way::UnderWay;
@@ -79,6 +85,9 @@ pub(crate) struct Session {
     pub(crate) shown: listing::Shown,
     asked: Mutex<Asked>,
     parked: Parked,
+    subscriptions: Subscriptions,
+    /// How much a legacy agent wants to hear of its servers' work.
+    level: Mutex<Option<Level>>,
     refusals: Mutex<refusals::Refusals>,
     ended: CancellationToken,
 }
@@ -103,6 +112,8 @@ impl Session {
             shown: listing::Shown::default(),
             asked: Mutex::default(),
             parked: Parked::default(),
+            subscriptions: Subscriptions::default(),
+            level: Mutex::default(),
             refusals: Mutex::default(),
             ended: CancellationToken::new(),
         });
@@ -171,9 +182,13 @@ impl Session {
             "initialize" | "server/discover" => return Ok(self.greet(request).await),
             "ping" => json!({}),
             "logging/setLevel" => {
-                self.to_all(request);
+                let level = request.member_text(&["level"]).and_then(|level| Level::parse(&level));
+                self.set_level(level.ok_or_else(|| Stop::invalid("level must be one of syslog's"))?);
                 json!({})
             }
+            "subscriptions/listen" => return self.listen(request, withdrawn).await,
+            "tasks/list" => return self.list_tasks(request, withdrawn).await,
+            method if is_about_task(method) => return self.about_task(request, withdrawn).await,
             "tools/call"
             | "prompts/get"
             | "resources/read"
@@ -262,15 +277,6 @@ impl Session {
                 "message": "Waiting for the human's approval in Countersign",
             });
             self.say_in_place(Some(id), Message::notification("notifications/progress", &params)).await;
-        }
-    }
-
-    /// Tells the agent that what it may use has changed.
-    pub(crate) fn lists_changed(&self) {
-        for list in ["tools", "resources", "prompts"] {
-            let message = Message::notification(&format!("notifications/{list}/list_changed"), &Value::Null);
-            // A queue that is full holds enough for the agent to notice.
-            self.apart.say_now(self.clean(message));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::LiveCall as Shown;
 use crate::held::lock;
-use crate::session::Session;
+use crate::session::{Session, Tasks};
 use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Target, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,8 @@ pub(crate) struct Sessions {
     flights: Arc<Mutex<HashMap<CallId, Flight>>>,
     /// What servers are told when a session leaves them.
     pub(crate) farewells: TaskTracker,
+    /// What servers have yet to answer, and to whom.
+    pub(crate) tasks: Arc<Tasks>,
     /// Tells that there are fewer sessions or calls.
     less: Arc<Notify>,
 }

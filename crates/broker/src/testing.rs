@@ -270,6 +270,7 @@ impl Fake {
         let answer = self.answer.lock().unwrap().clone();
         let mut seen = message.clone();
         seen["header"] = headers.get("countersign-proof").is_some().into();
+        seen["region"] = headers.get("mcp-param-region").and_then(|value| value.to_str().ok()).into();
         self.seen.lock().unwrap().push(seen);
         match answer(message.clone()).await {
             Some(answer) => answer,

@@ -12,7 +12,7 @@ use mcp::era::Era;
 use mcp::flow::Reply;
 use mcp::translate::input::Required;
 use mcp::{Message, RawId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// How often a server may want more before it is not heard any more.
@@ -26,6 +26,9 @@ impl Trip<'_> {
         link: &mut Arc<Link>,
         sealed: &mut Sealed,
     ) -> Result<Reply, Cut> {
+        if let Some(answer) = self.follow(link, sealed).await? {
+            return Ok(Reply::Whole(answer));
+        }
         let mut answer = self.exchange(known, link, sealed).await?;
         if self.session.is_modern() || link.era() == Era::Legacy {
             return Ok(answer);
@@ -51,6 +54,22 @@ impl Trip<'_> {
             answer = self.exchange(known, link, sealed).await?;
         }
         Err(Cut::unknown(&self.call.server, &"it wanted input again and again"))
+    }
+
+    /// Modern servers have no request for hearing of one resource: it becomes part of what the link hears.
+    async fn follow(&self, link: &Link, sealed: &mut Sealed) -> Result<Option<Message>, Cut> {
+        let Some(id) = sealed.message.id().filter(|_| link.era() == Era::Modern) else { return Ok(None) };
+        match self.wanted.method.as_ref() {
+            "resources/subscribe" => {
+                link.subscribe(&self.call.target.name).await.map_err(|fault| self.cut(fault))?;
+            }
+            "resources/unsubscribe" => link.unsubscribe(&self.call.target.name),
+            _ => return Ok(None),
+        }
+        let answer = Message::response(id, &json!({}));
+        // The proof stayed here.
+        sealed.shown.clear();
+        Ok(Some(answer))
     }
 
     fn prove_again(&self, known: &Known, sealed: &mut Sealed, request: &Message) -> Result<(), Cut> {

@@ -4,7 +4,7 @@ use super::{Known, Sealed, Trip};
 use crate::end::{Answered, Cut, Said};
 use crate::link::{Fault, Link};
 use crate::random;
-use domain::{Denial, Signer, Timestamp};
+use domain::{Denial, Signer, TargetKind, Timestamp};
 use http::{HeaderMap, HeaderValue};
 use ledger::{Entry, LedgerError};
 use mcp::Message;
@@ -54,9 +54,16 @@ impl Trip<'_> {
             message: proved.message,
             attachment: Some(attachment),
             presentation,
+            params: self.param_headers(known),
             shown: vec![proved.shown],
             header: proved.header,
         })
+    }
+
+    fn param_headers(&self, known: &Known) -> HeaderMap {
+        let link = known.facts.link.as_ref().filter(|_| self.call.target.kind == TargetKind::Tool);
+        link.map(|link| link.param_headers(&self.call.target.name, &self.wanted.arguments))
+            .unwrap_or_default()
     }
 
     async fn freshen(&self) -> Result<(), Cut> {
@@ -80,6 +87,7 @@ impl Trip<'_> {
         let answered = timeout(PATIENCE, async {
             match self.exchanges(known, &mut link, &mut sealed).await? {
                 Reply::Whole(answer) => {
+                    let answer = self.session.note_task(&self.call.server, &self.call.target, answer);
                     Ok(Said::Whole(self.session.for_agent(&self.wanted.method, link.era(), answer)))
                 }
                 Reply::Flowing(flow) => self.pour(flow, link.era()).await,
@@ -112,7 +120,7 @@ impl Trip<'_> {
         sealed: &mut Sealed,
     ) -> Result<Reply, Cut> {
         let sent = self.leaves();
-        self.hand_over(link, sealed);
+        self.hand_over(link, sealed).await;
         let first = link.reply(sealed.message.clone(), sealed.headers()).await;
         let again = match &first {
             Err(Fault::Upstream(UpstreamError::Unauthorized { .. })) => self.renew(sealed, sent).await,
@@ -127,10 +135,11 @@ impl Trip<'_> {
     }
 
     /// What its server says and asks meanwhile belongs to it; and what that asked already.
-    fn hand_over(&self, link: &Arc<Link>, sealed: &Sealed) {
+    async fn hand_over(&self, link: &Arc<Link>, sealed: &Sealed) {
         let Some(id) = sealed.message.id() else { return };
         self.session.goes_to(id, &self.call.server);
         self.session.ask_now(link, id);
+        self.session.ask_for_remarks(link, &sealed.message).await;
     }
 
     /// The time at which it leaves.
@@ -176,6 +185,7 @@ impl Sealed {
 
     fn headers(&self) -> HeaderMap {
         let mut headers = self.credential();
+        headers.extend(self.params.clone());
         if let Some(proof) = &self.header {
             headers.insert(PROOF_HEADER, proof.clone());
         }

@@ -8,6 +8,7 @@ use crate::link::Link;
 use domain::Endpoint;
 use mcp::era::{Era, Hello};
 use mcp::translate::capabilities::{self, Said};
+use mcp::translate::logging::Level;
 use mcp::translate::methods::{self, Malformed};
 use mcp::translate::results;
 use mcp::{Message, RawId};
@@ -64,6 +65,9 @@ impl Session {
         if era == Era::Legacy {
             return None;
         }
+        if let Err(word) = Level::asked_by(request) {
+            return Some(Err(Stop::invalid(format!("{word} is no level of logging"))));
+        }
         let Malformed { code, sentence, data } = methods::check(request).err()?;
         Some(Ok(self.clean(Message::failure(request.id(), code, &sentence, data.as_ref()))))
     }
@@ -93,6 +97,7 @@ impl Session {
                 "prompts": { "listChanged": true },
                 "completions": {},
                 "logging": {},
+                "tasks": { "cancel": {}, "requests": { "tools": { "call": {} } } },
             },
             "serverInfo": server_info(),
         })
@@ -101,7 +106,12 @@ impl Session {
     /// The modern handshake.
     pub(super) fn discover() -> Value {
         let capabilities = json!({
-            "tools": {}, "resources": {}, "prompts": {}, "completions": {},
+            "tools": { "listChanged": true },
+            "resources": { "listChanged": true, "subscribe": true },
+            "prompts": { "listChanged": true },
+            "completions": {},
+            "logging": {},
+            "extensions": { capabilities::TASKS: {} },
         });
         let info = server_info();
         let said = Said { capabilities: &capabilities, info: &info, instructions: None };

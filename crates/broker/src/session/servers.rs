@@ -1,10 +1,14 @@
 //! The session's ways to its servers, and what servers say to the agent.
 
 use super::{Session, lock};
+use crate::clean;
 use crate::end::{REFUSED, Stop};
 use crate::link::{Fault, Link};
 use domain::{DelegationState, Denial, Endpoint, ServerName, Target};
 use http::HeaderMap;
+use mcp::era::Era;
+use mcp::translate::logging::Level;
+use mcp::translate::{subscriptions, tasks};
 use mcp::{Message, RawId};
 use policy::Permit;
 use std::collections::BTreeSet;
@@ -17,16 +21,50 @@ impl Session {
         if !self.may_hear(link) {
             return;
         }
-        let message = match message.method() {
+        let method = message.method().unwrap_or_default();
+        let message = match method {
             // What it names is a request of the server's own.
-            Some("notifications/cancelled") => match self.taken_back(link, &message) {
+            "notifications/cancelled" => match self.taken_back(link, &message) {
                 Some(message) => message,
                 None => return,
             },
+            "notifications/resources/updated" => {
+                let uri = message.member_text(&["uri"]).unwrap_or_default();
+                if !self.may_hear_of(&link.server.name, &uri) {
+                    return;
+                }
+                message
+            }
+            "notifications/tasks" | "notifications/tasks/status" => {
+                if !tasks::named(&message).is_some_and(|task| self.has_task(&task)) {
+                    return;
+                }
+                message
+            }
             _ => message,
         };
+        if self.is_modern() {
+            return self.pass_on_to_modern(link, message, during).await;
+        }
         tracing::trace!(server = %link.server.name, method = message.method(), "passed on");
         self.say_in_place(during, message).await;
+    }
+
+    /// The same for a modern agent, which hears of changes by subscription, and of a server's work by the request it is for.
+    async fn pass_on_to_modern(&self, link: &Link, message: Message, during: Option<&RawId>) {
+        match message.method().unwrap_or_default() {
+            method if subscriptions::is_change(method) => self.tell_subscribers(&message).await,
+            "notifications/message" => {
+                let remark = Level::of_remark(&message);
+                let voice = self.under_way.hears_remark(during, &link.server.name, remark);
+                if let Some(voice) = voice {
+                    self.say(&voice, message).await;
+                }
+            }
+            // Words of the era that its requests are not of.
+            "notifications/elicitation/complete" | "notifications/tasks/status" => {}
+            _ => self.say_in_place(during, message).await,
+        }
     }
 
     /// Whether the agent may hear a server at all. A server that speaks to one who may not is left, when nothing that was
@@ -98,11 +136,41 @@ impl Session {
         }
     }
 
-    /// Sends a message to every server that is open.
+    /// Tells every legacy server that is open. Modern ones hear nothing but requests.
     pub(super) fn to_all(&self, message: &Message) {
-        // A server that is only being opened has nothing to hear yet.
-        let links: Vec<_> = lock(&self.links).values().filter_map(|slot| slot.link()).collect();
-        links.iter().for_each(|link| link.leave_errand(message.clone()));
+        let links = self.open_links().into_iter().filter(|link| link.era() == Era::Legacy);
+        links.for_each(|link| link.leave_errand(message.clone()));
+    }
+
+    /// Sets how much servers are to say of their work: those that are open, and each that is opened.
+    pub(super) fn set_level(&self, level: Level) {
+        *lock(&self.level) = Some(level);
+        self.open_links().iter().for_each(|link| self.tell_level(link));
+    }
+
+    /// Tells a server how much it is to say of its work, if the agent has said so.
+    pub(super) fn tell_level(&self, link: &Link) {
+        let level = *lock(&self.level);
+        if let Some(message) = level.and_then(|level| link.at_level(level, false)) {
+            link.leave_errand(message);
+        }
+    }
+
+    /// The servers that are open. One that is only being opened has nothing to hear yet.
+    fn open_links(&self) -> Vec<Arc<Link>> {
+        lock(&self.links).values().filter_map(|slot| slot.link()).collect()
+    }
+
+    /// Has a legacy server say as much of its work as a modern agent's request wants to hear.
+    pub(crate) async fn ask_for_remarks(&self, link: &Link, request: &Message) {
+        let level = Level::asked_by(request).ok().flatten().filter(|_| self.is_modern());
+        let told = level.filter(|_| link.era() == Era::Legacy).and_then(|level| link.at_level(level, true));
+        if let Some(message) = told
+            && let Err(error) = self.tell_server(link, message).await
+        {
+            let error = clean::words(&self.inner.vault.redactor(), &error);
+            tracing::debug!(server = %link.server.name, error, "a server was not told how much to say");
+        }
     }
 }
 

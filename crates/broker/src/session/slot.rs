@@ -46,7 +46,9 @@ impl Session {
 
     async fn open(&self, server: &ServerName, left: &CancellationToken) -> Result<Arc<Link>, Fault> {
         let opened = left.run_until_cancelled(crate::open::open(self, server, self.me.clone())).await;
-        opened.ok_or(UpstreamError::Closed)?
+        let link = opened.ok_or(UpstreamError::Closed)??;
+        self.tell_level(&link);
+        Ok(link)
     }
 
     /// What `ask` gets of a server. One that has forgotten the session is asked again in a new one, once.

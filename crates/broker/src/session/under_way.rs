@@ -11,6 +11,7 @@ use crate::end::Stop;
 use crate::held::lock;
 use crate::voice::Voice;
 use domain::ServerName;
+use mcp::translate::logging::Level;
 use mcp::{Message, RawId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -42,6 +43,8 @@ struct Entry {
     own_token: Option<RawId>,
     /// Where it has gone.
     server: Option<ServerName>,
+    /// How much a modern agent wants to hear of the server's work.
+    level: Option<Level>,
     /// Where a legacy server's questions go, whose agent can't be asked in between.
     asks: Option<mpsc::Sender<Pending>>,
 }
@@ -82,6 +85,31 @@ impl UnderWay {
         let withdrawn = entry.map(|entry| entry.withdrawn.clone());
         drop(under_way);
         withdrawn.inspect(CancellationToken::cancel);
+    }
+
+    /// By which id the agent knows a request, and by which voice it is heard.
+    pub(super) fn known_as(&self, id: &RawId) -> Option<(RawId, Voice)> {
+        let under_way = lock(&self.0);
+        let entry = under_way.get(id)?;
+        Some((entry.own.clone(), entry.voice.clone()?))
+    }
+
+    /// Who hears a server's remark about its work: the request it came `during`, or one that is there now, if that wants to hear
+    /// so much.
+    pub(super) fn hears_remark(
+        &self,
+        during: Option<&RawId>,
+        server: &ServerName,
+        remark: Level,
+    ) -> Option<Voice> {
+        let under_way = lock(&self.0);
+        let wants = |entry: &&Entry| entry.level.is_some_and(|level| level <= remark);
+        let there = |entry: &&Entry| entry.server.as_ref() == Some(server) && entry.voice.is_some();
+        let entry = match during.and_then(|id| under_way.get(id)) {
+            Some(entry) => Some(entry).filter(wants),
+            None => under_way.values().filter(there).find(wants),
+        };
+        entry.and_then(|entry| entry.voice.clone())
     }
 
     /// The request goes to this server.
@@ -156,6 +184,7 @@ impl UnderWay {
             token,
             own_token,
             server: None,
+            level: Level::asked_by(&request).ok().flatten(),
             asks: None,
         };
         under_way.insert(id.clone(), entry);
@@ -204,6 +233,7 @@ impl Session {
             token: None,
             own_token: None,
             server: entry.server.clone(),
+            level: entry.level,
             asks: None,
         };
         under_way.insert(other.clone(), entry);
@@ -232,6 +262,7 @@ impl Held {
             let Some(new) = under_way.get(id) else { return };
             entry.voice.clone_from(&new.voice);
             entry.own = new.own.clone();
+            entry.level = new.level;
             entry.own_token = new.own_token.clone().or_else(|| new.token.clone());
         });
     }

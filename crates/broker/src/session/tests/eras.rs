@@ -1,16 +1,18 @@
 //! Agents of one era at servers of the other.
 
-use crate::testing::{Agent, Fake, World, modern, result};
+use crate::testing::{Agent, Fake, World, modern, result, server, until};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use domain::ApprovalMode;
 use futures_util::StreamExt as _;
 use futures_util::stream::once;
+use mcp::{Message, RawId};
 use proof::receipt::Kind;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -124,7 +126,7 @@ async fn a_call_taken_back_takes_its_question_back() {
     let heard = agent.hear().await.unwrap();
     assert_eq!(heard["method"], "notifications/cancelled");
     assert_eq!(heard["params"]["requestId"], question["id"]);
-    crate::testing::until(|| world.broker.live().is_empty()).await;
+    until(|| world.broker.live().is_empty()).await;
 }
 
 /// A legacy server that asks this by a request of its own while it works, and is done when it has an answer.
@@ -214,7 +216,7 @@ async fn a_call_whose_agent_has_gone_is_taken_back() {
     agent.answer(1).await;
     assert_eq!(world.broker.live().len(), 1, "it waits");
     agent.session.end();
-    crate::testing::until(|| world.broker.live().is_empty()).await;
+    until(|| world.broker.live().is_empty()).await;
     world.notes.was_asked("notifications/cancelled", 1).await;
 }
 
@@ -251,8 +253,6 @@ async fn a_modern_agent_has_no_legacy_methods_and_says_who_it_is_in_every_reques
     let refused = agent.answer(4).await;
     assert_eq!(refused["error"]["code"], -32022);
     assert_eq!(refused["error"]["data"]["supported"], json!(["2026-07-28"]));
-    // Nothing comes that no modern agent asked for.
-    tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,8 +261,8 @@ async fn a_question_that_comes_before_any_call_is_brought_by_the_first_one() {
     let mut agent = world.join();
     agent.ask(1, "tools/call", calling(&json!({}))).await;
     agent.answer(1).await;
-    let link = agent.session.link(&crate::testing::server("notes")).await.unwrap();
-    let question = mcp::Message::request(mcp::RawId::text("q-1"), "roots/list", &Value::Null);
+    let link = agent.session.link(&server("notes")).await.unwrap();
+    let question = Message::request(RawId::text("q-1"), "roots/list", &Value::Null);
     agent.session.question_from(&link, question, None).await;
     world.notes.answers(|message| async move {
         if message["method"] == "tools/call" {
@@ -277,6 +277,222 @@ async fn a_question_that_comes_before_any_call_is_brought_by_the_first_one() {
     let more = json!({"inputResponses": {key: {"roots": []}}, "requestState": wish["requestState"]});
     agent.ask(3, "tools/call", calling(&more)).await;
     assert_eq!(agent.answer(3).await["result"]["content"][0]["text"], "done");
-    crate::testing::until(|| !world.notes.answers_heard().is_empty()).await;
+    until(|| !world.notes.answers_heard().is_empty()).await;
     assert_eq!(world.notes.answers_heard()[0]["result"], json!({"roots": []}));
+}
+
+const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// A server says this of its own accord.
+async fn says(agent: &Agent, method: &str, params: Value) {
+    let link = agent.session.link(&server("notes")).await.unwrap();
+    link.receive(Some(&agent.session), Message::notification(method, &params), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_agent_hears_of_what_it_subscribed_to_and_is_granted_and_of_nothing_else() {
+    let world = World::new().await;
+    world.delegate("notes", ApprovalMode::Never, &["file:///a"]).await;
+    let mut agent = world.join();
+    let wanted = json!({"notifications": {"toolsListChanged": true, "resourceSubscriptions": ["file:///a", "file:///b"]}});
+    agent.ask(5, "subscriptions/listen", with_meta(&wanted, &json!({}))).await;
+    let first = agent.hear().await.unwrap();
+    assert_eq!(first["method"], "notifications/subscriptions/acknowledged", "{first}");
+    assert_eq!(
+        first["params"],
+        json!({"_meta": {SUBSCRIPTION: 5},
+            "notifications": {"toolsListChanged": true, "resourceSubscriptions": ["file:///a"]}})
+    );
+    assert_eq!(world.notes.heard("resources/subscribe").len(), 1);
+    assert_eq!(world.notes.heard("resources/subscribe")[0]["params"]["uri"], "file:///a");
+    assert_eq!(count(&world, Kind::CallDenied), 1, "what is not granted is refused in the record too");
+
+    says(&agent, "notifications/resources/updated", json!({"uri": "file:///b"})).await;
+    says(&agent, "notifications/prompts/list_changed", Value::Null).await;
+    says(&agent, "notifications/resources/updated", json!({"uri": "file:///a", "own": 1})).await;
+    says(&agent, "notifications/tools/list_changed", Value::Null).await;
+    let updated = agent.hear().await.unwrap();
+    assert_eq!(updated["params"], json!({"uri": "file:///a", "own": 1, "_meta": {SUBSCRIPTION: 5}}));
+    let changed = agent.hear().await.unwrap();
+    assert_eq!(
+        (&changed["method"], &changed["params"]["_meta"][SUBSCRIPTION]),
+        (&json!("notifications/tools/list_changed"), &json!(5))
+    );
+
+    agent
+        .say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}))
+        .await;
+    world.notes.was_asked("resources/unsubscribe", 1).await;
+}
+
+/// A modern server that tells what is sent to it here.
+fn tells(world: &World) -> broadcast::Sender<Value> {
+    let (tell, _) = broadcast::channel::<Value>(16);
+    let source = tell.clone();
+    world.notes.answers(move |message| {
+        let heard = source.subscribe();
+        async move {
+            if message["method"] != "subscriptions/listen" {
+                return Some(modern(&message));
+            }
+            let params = json!({"_meta": {SUBSCRIPTION: message["id"]}, "notifications": message["params"]["notifications"]});
+            let first = json!({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": params});
+            let event = |message: Value| Ok::<_, Infallible>(format!("data: {message}\n\n"));
+            let then = futures_util::stream::unfold((heard, message), move |(mut heard, message)| async move {
+                let mut told = heard.recv().await.ok()?;
+                told["params"]["_meta"][SUBSCRIPTION] = message["id"].clone();
+                Some((event(told), (heard, message)))
+            });
+            let stream = once(async move { event(first) }).chain(then);
+            Some(([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response())
+        }
+    });
+    tell
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_agent_hears_of_a_modern_server_s_changes_as_its_era_tells_them() {
+    let world = World::new().await;
+    world.delegate("notes", ApprovalMode::Never, &["file:///a"]).await;
+    let tell = tells(&world);
+    let mut agent = legacy(&world, &json!({})).await;
+    agent.call(1).await;
+    agent.answer(1).await;
+    world.notes.was_asked("subscriptions/listen", 1).await;
+    assert_eq!(
+        world.notes.heard("subscriptions/listen")[0]["params"]["notifications"],
+        json!({"toolsListChanged": true})
+    );
+    tell.send(json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})).unwrap();
+    let heard = agent.hear().await.unwrap();
+    assert_eq!(heard, json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
+
+    agent.ask(2, "resources/subscribe", json!({"uri": "file:///a"})).await;
+    assert_eq!(agent.answer(2).await["result"], json!({}));
+    let wanted = world.notes.heard("subscriptions/listen").pop().unwrap()["params"]["notifications"].clone();
+    assert_eq!(wanted, json!({"toolsListChanged": true, "resourceSubscriptions": ["file:///a"]}));
+    let updated = json!({"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "file:///a"}});
+    tell.send(updated.clone()).unwrap();
+    assert_eq!(agent.hear().await.unwrap(), updated);
+    assert_eq!(world.notes.count("resources/subscribe"), 0, "a modern server has no such request");
+    agent.ask(3, "resources/subscribe", json!({"uri": "file:///b"})).await;
+    assert_eq!(agent.answer(3).await["error"]["code"], -31003);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_a_server_says_is_told_in_its_own_era() {
+    const LEVEL: &str = "io.modelcontextprotocol/logLevel";
+    let world = World::new().await;
+    world.notes.answers(|message| async move { Some(modern(&message)) });
+    let mut agent = legacy(&world, &json!({})).await;
+    agent.ask(1, "logging/setLevel", json!({"level": "warning"})).await;
+    assert_eq!(agent.answer(1).await["result"], json!({}));
+    agent.call(2).await;
+    agent.answer(2).await;
+    assert_eq!(world.notes.heard("tools/call")[0]["params"]["_meta"][LEVEL], "warning");
+    agent.ask(3, "logging/setLevel", json!({"level": "loud"})).await;
+    assert_eq!(agent.answer(3).await["error"]["code"], -32602);
+    assert_eq!(world.notes.count("logging/setLevel"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_agent_hears_a_legacy_server_s_remarks_for_the_request_that_wants_them() {
+    let world = World::new().await;
+    let go_on = Arc::new(Notify::new());
+    let wait = go_on.clone();
+    world.notes.answers(move |message| {
+        let wait = wait.clone();
+        async move {
+            if message["method"] == "initialize" {
+                let capabilities = json!({"tools": {}, "logging": {}});
+                return Some(result(
+                    &message,
+                    &json!({"protocolVersion": "2025-11-25", "capabilities": capabilities}),
+                ));
+            }
+            if message["method"] == "tools/call" {
+                wait.notified().await;
+            }
+            None
+        }
+    });
+    let mut agent = world.join();
+    let mut call = calling(&json!({}));
+    call["_meta"]["io.modelcontextprotocol/logLevel"] = "warning".into();
+    agent.ask(1, "tools/call", call).await;
+    world.notes.was_asked("tools/call", 1).await;
+    assert_eq!(world.notes.heard("logging/setLevel")[0]["params"], json!({"level": "warning"}));
+    says(&agent, "notifications/message", json!({"level": "info", "data": "no"})).await;
+    says(&agent, "notifications/message", json!({"level": "error", "data": "yes"})).await;
+    assert_eq!(agent.hear().await.unwrap()["params"]["data"], "yes");
+    go_on.notify_one();
+    agent.answer(1).await;
+    says(&agent, "notifications/message", json!({"level": "error", "data": "late"})).await;
+    go_on.notify_one();
+    agent.ask(2, "tools/call", calling(&json!({}))).await;
+    assert_eq!(agent.hear().await.unwrap()["id"], 2, "a request that did not ask hears none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_asked_about_at_the_server_that_made_it_and_by_its_agent_alone() {
+    let world = World::new().await;
+    world.notes.answers(|message| async move {
+        let task = json!({"taskId": "t-1", "status": "working"});
+        match message["method"].as_str()? {
+            "tools/call" => Some(result(&message, &json!({"task": task}))),
+            "tasks/get" => Some(result(&message, &task)),
+            _ => None,
+        }
+    });
+    let mut agent = world.connect().await;
+    agent.ask(1, "tasks/get", json!({"taskId": "t-1"})).await;
+    assert_eq!(agent.answer(1).await["error"]["code"], -32602, "nobody made it yet");
+    agent.ask(2, "tools/call", json!({"name": "notes__echo", "arguments": {}, "task": {"ttl": 1000}})).await;
+    assert_eq!(agent.answer(2).await["result"]["task"]["taskId"], "t-1");
+    assert_eq!(world.notes.heard("tools/call")[0]["params"]["task"], json!({"ttl": 1000}));
+    agent.ask(3, "tasks/get", json!({"taskId": "t-1"})).await;
+    assert_eq!(agent.answer(3).await["result"]["status"], "working");
+    agent.ask(4, "tasks/cancel", json!({"taskId": "another's"})).await;
+    assert_eq!(agent.answer(4).await["error"]["code"], -32602);
+    agent.ask(5, "tasks/list", json!({})).await;
+    assert_eq!(agent.answer(5).await["error"]["code"], -32601);
+    assert_eq!((world.notes.count("tasks/get"), world.notes.count("tasks/cancel")), (1, 0));
+    assert_eq!(count(&world, Kind::CallDenied), 2);
+    world.broker.revoke_delegation(&world.delegation).await.unwrap();
+    agent.ask(6, "tasks/get", json!({"taskId": "t-1"})).await;
+    assert_eq!(agent.answer(6).await["error"]["code"], -31003);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_12_a_server_can_not_take_over_another_s_task() {
+    let tasks = crate::session::Tasks::default();
+    let (agent, echo) = (crate::testing::scribe(), domain::Target::tool("echo"));
+    assert!(tasks.note(&agent, &server("notes"), &echo, "t"));
+    assert!(tasks.note(&agent, &server("notes"), &echo, "t"), "its own server may say it again");
+    assert!(!tasks.note(&agent, &server("files"), &echo, "t"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_argument_that_a_modern_server_marks_is_told_in_a_header_too() {
+    let world = World::new().await;
+    world.notes.answers(|message| async move {
+        let schema =
+            json!({"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}});
+        let tools = json!({"resultType": "complete", "tools": [{"name": "mark", "inputSchema": schema}]});
+        let lists = message["method"] == "tools/list";
+        Some(if lists { result(&message, &tools) } else { modern(&message) })
+    });
+    let grant = crate::GrantDraft {
+        server: server("notes"),
+        tools: vec![crate::testing::tool("mark", ApprovalMode::Never)],
+        resources: vec![],
+        prompts: vec![],
+    };
+    let draft =
+        crate::Draft { agent: crate::testing::scribe(), grants: vec![grant], lasts: Duration::from_secs(60) };
+    world.broker.delegate(crate::testing::consent(), draft).await.unwrap();
+    let mut agent = legacy(&world, &json!({})).await;
+    agent.ask(1, "tools/call", json!({"name": "notes__mark", "arguments": {"region": "eu-1"}})).await;
+    assert!(agent.answer(1).await.get("result").is_some());
+    assert_eq!(world.notes.heard("tools/call")[0]["region"], "eu-1");
 }
