@@ -17,7 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("mcp", &["domain"]),
     ("issuer", &["domain"]),
     ("playground", &[]),
-    ("broker", &["domain", "ledger", "mcp", "oauth", "policy", "proof", "vault"]),
+    ("broker", &["domain", "issuer", "ledger", "mcp", "oauth", "policy", "proof", "vault"]),
     ("countersign", &["broker", "domain", "ledger", "mcp", "playground", "proof", "vault"]),
     ("countersign-app", &["broker", "domain"]),
     ("journeys", &[]),

@@ -88,6 +88,9 @@ async fn serve(app: AppHandle, broker: Broker) {
         tracing::error!(%error, "agents can't connect");
         Note { title: "Agents can't connect".into(), body: error.to_string() }.show(&app);
     }
+    if let Err(error) = broker.serve_http(None).await {
+        Note { title: "Agents can't come in over HTTP".into(), body: error.to_string() }.show(&app);
+    }
 }
 
 /// Before a wallet is made, the human is told whether the system's keyring can seal it.

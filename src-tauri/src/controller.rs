@@ -115,7 +115,9 @@ impl Controller {
 /// Who asks, if it is an agent.
 pub(crate) const fn asker(subject: &Subject) -> Option<&AgentName> {
     match subject {
-        Subject::Call { agent, .. } | Subject::Connect { agent, .. } => Some(agent),
+        Subject::Call { agent, .. } | Subject::Connect { agent, .. } | Subject::Authorize { agent, .. } => {
+            Some(agent)
+        }
         Subject::Confirm { .. } => None,
     }
 }
@@ -128,6 +130,7 @@ fn announcements(new: &[&Question]) -> Vec<Note> {
     let titles = new.iter().map(|question| match &question.subject {
         Subject::Call { agent, server, .. } => format!("{agent} wants to use {server}"),
         Subject::Connect { agent, .. } => format!("A program says it is {agent}"),
+        Subject::Authorize { agent, .. } => format!("A program wants to come in as {agent}"),
         Subject::Confirm { .. } => "A command wants to change what agents may do".into(),
     });
     titles.map(|title| Note { title, body: body.clone() }).collect()

@@ -51,7 +51,7 @@ mod wallet;
 pub use activity::{Check, Checked, Entry, Filter, Link, Notch, Outcome, Page, Receipt, ResultKind, Verdict};
 pub use agents::{Agent, AgentDetail, Enrolment, Grant, GrantedTool, Program, Today};
 pub use delegate::{Approval, Draft, DraftTool, Signed};
-pub use questions::{Answer, Argument, Question, Reach, Standpoint, Subject};
+pub use questions::{Answer, Argument, Becomes, Question, Reach, Standpoint, Subject};
 pub use servers::{
     Login, NewCredential, NewServer, NewTransport, NewVariable, Parameter, Prompt, Resource, Risk, Server,
     ServerDetail, Status, Tool, Tools, Transport,

@@ -188,17 +188,23 @@ pub enum Sdk {
 impl Sdk {
     /// Runs `requests` through `countersign connect --agent NAME`, one after the other; what the SDK made of the answers.
     pub async fn work(self, wallet: &Wallet, name: &str, requests: &[Value]) -> Value {
+        let shim = json!([crate::program("countersign"), "--home", wallet.dir(), "connect", "--agent", name]);
+        self.drive(wallet, json!({"command": shim, "requests": requests})).await
+    }
+
+    /// Logs in by itself at `url` as the client `name`, and runs `requests` there.
+    pub async fn work_over_http(self, wallet: &Wallet, url: &str, name: &str, requests: &[Value]) -> Value {
+        self.drive(wallet, json!({"url": url, "name": name, "requests": requests})).await
+    }
+
+    async fn drive(self, wallet: &Wallet, mut script: Value) -> Value {
         let mut driver = match self {
             Self::TypeScript1 | Self::TypeScript2 => Command::new("node"),
             Self::Python => Command::new(python("python-sdk")),
         };
         wallet.settle(&mut driver);
         driver.arg(parts_dir().join(if matches!(self, Self::Python) { "agent.py" } else { "agent.mjs" }));
-        let script = json!({
-            "sdk": if matches!(self, Self::TypeScript2) { "client" } else { "sdk" },
-            "command": [crate::program("countersign"), "--home", wallet.dir(), "connect", "--agent", name],
-            "requests": requests,
-        });
+        script["sdk"] = if matches!(self, Self::TypeScript2) { "client" } else { "sdk" }.into();
         let mut child = driver.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(script.to_string().as_bytes()).await.unwrap();
         let output = tokio::time::timeout(PATIENCE, child.wait_with_output())

@@ -4,6 +4,7 @@ pub mod agent;
 mod approvals;
 pub mod bridged;
 mod browser;
+pub mod caller;
 pub mod canary;
 pub mod conformance;
 pub mod desktop;
@@ -21,6 +22,7 @@ pub mod wallet;
 pub mod wire;
 
 pub use agent::{Agent, Sdk};
+pub use caller::Caller;
 pub use parts::Protected;
 pub use process::{children, listening, until, until_async};
 pub use wallet::Wallet;

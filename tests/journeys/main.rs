@@ -9,6 +9,8 @@ mod conformance;
 mod conformance_bridge;
 mod crash;
 mod differential;
+mod door;
+mod door_attacks;
 mod ending;
 mod everything;
 mod first_call;

@@ -4,10 +4,12 @@ It probes for the modern era first and falls back to the legacy one, as the SDK 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
 
+import login
 from mcp import Client, MCPError, StdioServerParameters, types
 
 
@@ -39,9 +41,17 @@ async def answer(client, request):
 
 async def main():
     script = json.load(sys.stdin)
-    command, *args = script["command"]
-    launch = StdioServerParameters(command=command, args=args, env=dict(os.environ))
-    async with Client(launch, sampling_callback=sampled, elicitation_callback=accepted) as client:
+    async with contextlib.AsyncExitStack() as stack:
+        if "url" in script:
+            server = await stack.enter_async_context(login.over_http(script["url"], script["name"]))
+        else:
+            command, *args = script["command"]
+            server = StdioServerParameters(command=command, args=args, env=dict(os.environ))
+        await work(script, server)
+
+
+async def work(script, server):
+    async with Client(server, sampling_callback=sampled, elicitation_callback=accepted) as client:
         answers = [answer(client, request) for request in script["requests"]]
         results = await asyncio.gather(*answers) if script.get("together") else [await one for one in answers]
         print(json.dumps({"version": client.protocol_version, "results": results}))

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Approval from "../src/Approval.svelte";
 import { fake, type Fake } from "../src/ipc/fake";
-import { confirming, connecting } from "../src/ipc/scenes";
+import { authorizing, confirming, connecting } from "../src/ipc/scenes";
 import { DEAF_MS } from "../src/state/asking.svelte";
 import { reaches } from "../src/text";
 
@@ -191,6 +191,17 @@ describe("the kinds of questions", () => {
     if (subject.kind !== "connect") throw new Error("not a connection");
     expect(screen.getAllByText(subject.program.path).length).toBeGreaterThan(0);
     expect(screen.getByText(subject.known[0]!.path)).toBeInTheDocument();
+    expect(screen.queryByRole("radiogroup")).toBeNull();
+  });
+
+  it("shows what a program that logs in says of itself, and what it runs", async () => {
+    await opened("authorize");
+    const { subject } = authorizing;
+    if (subject.kind !== "authorize") throw new Error("not a login");
+    for (const text of [subject.redirect, subject.client, subject.known[0]!.path])
+      expect(screen.getByText(text)).toBeInTheDocument();
+    expect(screen.getAllByText(subject.program.path).length).toBeGreaterThan(0);
+    expect(screen.getByRole("button", { name: /^Accept/ })).toBeInTheDocument();
     expect(screen.queryByRole("radiogroup")).toBeNull();
   });
 

@@ -168,7 +168,9 @@ impl Drop for Ticket {
 /// Whose question it is; confirmations are nobody's.
 const fn asker(question: &Question) -> Option<&AgentName> {
     match &question.subject {
-        Subject::Call { agent, .. } | Subject::Connect { agent, .. } => Some(agent),
+        Subject::Call { agent, .. } | Subject::Connect { agent, .. } | Subject::Authorize { agent, .. } => {
+            Some(agent)
+        }
         Subject::Confirm { .. } => None,
     }
 }

@@ -25,6 +25,7 @@ impl Inner {
         let was_open = self.books.read().is_some();
         self.shut_by_human(Some(self.vault.has_passphrase().unwrap_or(false)));
         self.books.shut();
+        self.shut_door();
         self.tell(Event::Status);
         self.desk.withdraw_all();
         self.end_sessions().await;

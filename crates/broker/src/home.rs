@@ -76,6 +76,12 @@ impl Home {
         format!("{:016x}", fnv(self.data.as_os_str().as_encoded_bytes()))
     }
 
+    /// The port at which agents come in over HTTP.
+    #[must_use]
+    pub fn endpoint_path(&self) -> PathBuf {
+        self.data.join("endpoint.json")
+    }
+
     /// Which children of the wallet are running.
     #[must_use]
     pub fn children_dir(&self) -> PathBuf {

@@ -4,6 +4,7 @@ use crate::approval::Desk;
 use crate::book::{Books, Unreadable};
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::door::Door;
 use crate::gate::Gate;
 use crate::held::lock;
 use crate::keys::Keys;
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) windows: AtomicBool,
     pub(crate) gate: Gate,
+    pub(crate) door: Door,
     pub(crate) logged_out: LoggedOut,
     pub(crate) closing: CancellationToken,
     /// Held while the wallet is made, unlocked or locked.
@@ -82,6 +84,7 @@ impl Inner {
             looks: Looks::default(),
             windows: AtomicBool::new(false),
             gate: Gate::default(),
+            door: Door::default(),
             logged_out: LoggedOut::default(),
             closing: CancellationToken::new(),
             turning: tokio::sync::Mutex::default(),

@@ -10,6 +10,7 @@ mod clean;
 mod clock;
 mod consent;
 pub mod control;
+mod door;
 mod end;
 mod ending;
 mod error;
@@ -36,6 +37,7 @@ mod voice;
 mod wanted;
 
 pub use consent::Consent;
+pub use door::DoorError;
 pub use error::{BrokerError, OpenError};
 pub use event::{Event, QuestionEnd};
 pub use home::Home;

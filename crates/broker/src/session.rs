@@ -125,6 +125,21 @@ impl Session {
         self.ended.cancel();
     }
 
+    /// Ends when the agent was sent away, or has left.
+    pub(crate) async fn over(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Whether it was, or has.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended.is_cancelled()
+    }
+
+    /// Whether no request is under way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
     /// Ends it: what is under way is taken back, and the servers are left.
     pub(crate) async fn close(&self) {
         self.ended.cancel();

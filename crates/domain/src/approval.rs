@@ -1,7 +1,8 @@
 //! A question for the human, and the answer.
 
 use crate::{
-    AgentName, ApprovalId, ApprovalMode, DelegationId, Digest, Peer, ServerName, SessionId, Target, Timestamp,
+    AgentName, ApprovalId, ApprovalMode, DelegationId, Digest, Endpoint, Peer, Program, ServerName,
+    SessionId, Target, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,6 +57,25 @@ pub enum Subject {
         /// Whether the agent is already known with another program.
         changed: bool,
     },
+    /// May this program, which listens for the answer, come in over HTTP as this agent?
+    Authorize {
+        /// The agent it would be.
+        agent: AgentName,
+        /// What that agent is so far.
+        becomes: Becomes,
+        /// What the client calls itself: foreign text, and no proof of anything.
+        client: String,
+        /// The address of the client's own document, if that is how it is known.
+        document: Option<String>,
+        /// Where the answer goes.
+        redirect: String,
+        /// Which endpoint it would reach.
+        endpoint: Endpoint,
+        /// The process that listens where the answer goes.
+        pid: u32,
+        /// What that process runs.
+        program: Program,
+    },
     /// May this command, typed somewhere in this account, change what agents may do?
     Confirm {
         /// The change as one sentence.
@@ -63,6 +83,20 @@ pub enum Subject {
         /// What exactly, line by line.
         details: Vec<String>,
     },
+}
+
+/// What an agent is to the wallet, before the human says that a client is it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// There is none of that name: it would be made.
+    New,
+    /// The human has named it, and accepted no program for it yet.
+    First,
+    /// It is known, with this very program.
+    Known,
+    /// It is known, and this program would be one more of its own.
+    Another,
 }
 
 /// The human's answer.
@@ -112,7 +146,9 @@ impl Question {
     pub const fn may_reach(&self, reach: Reach) -> bool {
         match &self.subject {
             Subject::Call { approval, .. } => reach.fits(*approval),
-            Subject::Connect { .. } | Subject::Confirm { .. } => !matches!(reach, Reach::Tool),
+            Subject::Connect { .. } | Subject::Authorize { .. } | Subject::Confirm { .. } => {
+                !matches!(reach, Reach::Tool)
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ mod time;
 mod tool;
 
 pub use agent::{Agent, AgentState, Illegal};
-pub use approval::{Answer, Question, Reach, Standing, Subject};
+pub use approval::{Answer, Becomes, Question, Reach, Standing, Subject};
 pub use call::{Call, Target, TargetKind};
 pub use delegation::{Delegation, DelegationState};
 pub use denial::Denial;

@@ -39,6 +39,12 @@ impl Origin {
         Self { port }
     }
 
+    /// The port.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        self.port
+    }
+
     /// The issuer identifier (RFC 8414 §2), without a slash at its end: clients compare it letter by letter.
     #[must_use]
     pub fn issuer(self) -> String {

@@ -71,7 +71,9 @@ impl Asked {
         let issuer = origin.issuer();
         let state = self.params.get("state").map(str::to_owned);
         match self.read(origin) {
+            // Clients older than `offline_access` ask for no scope but the challenge's, and refresh all the same.
             Ok((challenge, endpoint, offline)) => {
+                let offline = offline || client.refreshes;
                 Ok(Request { client, redirect, endpoint, offline, state, challenge, issuer })
             }
             Err(refusal) => Err(Stray::Back(back(&redirect, state.as_deref(), &issuer, &errors(&refusal)))),

@@ -19,6 +19,9 @@ pub struct Client {
     pub name: String,
     /// Where its answers may go.
     pub redirects: Vec<Redirect>,
+    /// Whether it said that it refreshes its tokens (RFC 7591 §2, `grant_types`).
+    #[serde(default)]
+    pub refreshes: bool,
 }
 
 /// Members nobody here has a use for are ignored (RFC 7591 §2).
@@ -113,6 +116,7 @@ impl Metadata {
                 "only the grant `authorization_code` with the response `code` is known here",
             ));
         }
+        let refreshes = self.grant_types.iter().flatten().any(|grant| grant == "refresh_token");
         let redirects = self.redirect_uris.iter().map(|uri| Redirect::parse(uri));
         let redirects = redirects.collect::<Result<Vec<_>, _>>();
         let redirects = redirects.map_err(|why| Refusal::new("invalid_redirect_uri", why))?;
@@ -121,6 +125,7 @@ impl Metadata {
             id,
             name: if name.is_empty() { "An agent without a name".into() } else { name },
             redirects,
+            refreshes,
         })
     }
 }

@@ -67,6 +67,7 @@ struct Access {
 
 /// The answer to the last refresh, for a client that lost it.
 struct Again {
+    family: FamilyId,
     answer: Value,
     until: Timestamp,
 }
@@ -199,11 +200,20 @@ impl<S: Shelf> Issuer<S> {
         Ok(answer)
     }
 
-    /// The program to which a code would give tokens, and the agent: whoever exchanges it must be that.
+    /// To whom the code or the refresh token in a form belongs: whoever shows it must be that program.
     #[must_use]
-    pub fn holder_of_code(&self, form: &str) -> Option<&Holder> {
+    pub fn holder(&self, form: &str) -> Option<&Holder> {
         let params = Params::parse(form).ok()?;
-        self.codes.get(&print(params.get("code")?)).map(|code| &code.holder)
+        match params.get("refresh_token") {
+            Some(token) => self.families.get(&family_of(token)?).map(|family| &family.holder),
+            None => self.codes.get(&print(params.get("code")?)).map(|code| &code.holder),
+        }
+    }
+
+    /// Whether what came of this yes still holds.
+    #[must_use]
+    pub fn holds(&self, family: &FamilyId) -> bool {
+        self.families.contains_key(family)
     }
 
     /// The token endpoint (RFC 6749 §4.1.3, §6). `program` is who asks; `host` is how the client named this machine.
@@ -247,11 +257,13 @@ impl<S: Shelf> Issuer<S> {
         fits(code, params, program)?;
         let Code { request, holder, .. } = code;
         for_endpoint(self.origin, params, &request.endpoint)?;
+        let (request, holder) = (request.clone(), holder.clone());
+        self.forget_ended(now)?;
         bounded(self.families.len(), FAMILIES)?;
         let mut family = Family {
             id: FamilyId(secret::make("")?),
             client: request.client.id.clone(),
-            holder: holder.clone(),
+            holder,
             endpoint: request.endpoint.clone(),
             began: now,
             key,
@@ -302,8 +314,10 @@ impl<S: Shelf> Issuer<S> {
         self.shelf.keep_family(&family).map_err(unkept)?;
         self.families.insert(family.id.clone(), family.clone());
         let answer = self.answer(&family, Some(refresh), now)?;
-        self.again.retain(|_, again| again.until > now);
-        self.again.insert(shown, Again { answer: answer.clone(), until: now.plus(AGAIN) });
+        // Who has used the next token has not lost the answer to the one before.
+        self.again.retain(|_, again| again.until > now && again.family != family.id);
+        let again = Again { family: family.id, answer: answer.clone(), until: now.plus(AGAIN) };
+        self.again.insert(shown, again);
         Ok(answer)
     }
 
@@ -405,6 +419,18 @@ impl<S: Shelf> Issuer<S> {
         self.families.remove(family);
         self.access.retain(|_, access| access.family != *family);
         self.shelf.drop_family(family)
+    }
+
+    /// Ends families that can't go on: nothing refreshes them any more, and their last access token has ended.
+    fn forget_ended(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        self.access.retain(|_, access| access.expires > now);
+        let goes_on = |family: &Family| {
+            family.refresh.is_some_and(|(_, expires)| expires > now)
+                || self.access.values().any(|access| access.family == family.id)
+        };
+        let ended: Vec<_> =
+            self.families.values().filter(|family| !goes_on(family)).map(|it| it.id.clone()).collect();
+        ended.iter().try_for_each(|id| self.end(id)).map_err(unkept)
     }
 
     /// Forgets clients that nobody agreed to within a day.

@@ -69,6 +69,9 @@ pub trait Talk: Send + Sync {
     /// What comes from the servers and belongs to no request; given once.
     fn apart(&self) -> Option<mpsc::Receiver<Speech>>;
 
+    /// Whether it was ended from inside: the agent is told that its session is unknown, and begins anew.
+    fn is_over(&self) -> bool;
+
     /// The agent has left.
     async fn end(&self);
 }
@@ -76,6 +79,8 @@ pub trait Talk: Send + Sync {
 /// One connection's two ends, by which the process at the other end can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor {
+    /// Which connection: counted from the first, and never used again, unlike the ports.
+    pub connection: u64,
     /// Ours.
     pub local: SocketAddr,
     /// Theirs.

@@ -27,6 +27,7 @@ use domain::{Server, ServerName, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use url::Url;
 use vault::Vault;
 use web::Web;
 
@@ -59,6 +60,14 @@ impl OAuth {
         let web = Web::new(options.limits);
         let (accounts, logging_in) = (RwLock::default(), Mutex::default());
         Self(Arc::new(Inner { vault, options, web, accounts, logging_in }))
+    }
+
+    /// The document that describes a client, at the address that is its id. Not redirected: the id is the address.
+    ///
+    /// # Errors
+    /// When there is none to be had, or its address leads inside.
+    pub async fn client_document(&self, address: &Url) -> Result<Vec<u8>, OAuthError> {
+        self.0.web.outwards().as_it_is(address).await
     }
 
     /// Logs in to `server` in the human's browser. `challenge` is what a refused request was told, if there was one; else what

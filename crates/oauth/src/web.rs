@@ -56,6 +56,11 @@ impl Web {
         Self { limits, clients: Arc::default() }
     }
 
+    /// A line that leads to the internet and nowhere further in.
+    pub(crate) fn outwards(&self) -> Line {
+        Line { web: self.clone(), server: Depth::Public }
+    }
+
     /// A line for the server with this resource URI. A name counts as private when all it resolves to is, so that servers
     /// inside a company work; never as this machine, since what a name resolves to is its owner's choice.
     pub(crate) async fn line_for(&self, resource: &str) -> Line {
@@ -88,6 +93,20 @@ impl Line {
         }
         let document = serde_json::from_slice(response.body());
         document.map(Some).map_err(|error| OAuthError::bad_answer(host, error.to_string()))
+    }
+
+    /// Fetches a JSON document that must be at exactly this address.
+    pub(crate) async fn as_it_is(&self, url: &Url) -> Result<Vec<u8>, OAuthError> {
+        let request = Request::get(url.as_str()).header(ACCEPT, "application/json").body(Vec::new());
+        let request = request.map_err(|_| OAuthError::refused(url.as_str(), Refused::Malformed))?;
+        let response = self.send(request).await?;
+        if response.status() == StatusCode::OK && is_json(&response) {
+            return Ok(response.into_body());
+        }
+        Err(OAuthError::bad_answer(
+            host_of(url),
+            format!("no document, status {}", response.status().as_u16()),
+        ))
     }
 
     /// Sends one request, which is not redirected: what it carries is for this address alone.
@@ -251,6 +270,17 @@ mod tests {
         assert_eq!(refused.downcast_ref(), Some(&Refused::Inside));
         assert!(Guarded(Depth::Private).resolve(name()).await.is_err());
         assert!(Guarded(Depth::Loopback).resolve(name()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn threat_17_a_client_s_document_is_looked_for_outside_alone() {
+        let line = Web::new(HttpLimits::default()).outwards();
+        for inside in
+            ["https://10.0.0.1/client.json", "https://[::1]/client.json", "http://client.example/me"]
+        {
+            let error = line.as_it_is(&Url::parse(inside).unwrap()).await.unwrap_err();
+            assert!(matches!(error, OAuthError::Refused { .. }), "{inside}: {error}");
+        }
     }
 
     #[tokio::test]

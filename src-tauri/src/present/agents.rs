@@ -49,7 +49,7 @@ pub(crate) fn enrolment(shell: &Shell, broker: &Broker, agent: &Agent) -> view::
     let mut args = vec!["connect".to_owned(), "--agent".into(), agent.name.to_string()];
     args.extend(shell.home_argument());
     let command = crate::playground::shim().to_string_lossy().into_owned();
-    view::Enrolment { agent: self::agent(broker, agent), command, args }
+    view::Enrolment { agent: self::agent(broker, agent), command, args, endpoint: broker.endpoint() }
 }
 
 /// A program as the operating system tells it.

@@ -5,7 +5,7 @@ use crate::shell::Shell;
 use crate::view;
 use broker::Broker;
 use broker::record::{Entry, Filter, Kind, Verdict};
-use domain::{Agent, AgentName, Peer, Question, Risk, ServerName, Subject, Target};
+use domain::{Agent, AgentName, Becomes, Peer, Question, Risk, ServerName, Subject, Target};
 use serde_json::Value;
 
 /// So many approved calls are looked through for the last one of the same tool.
@@ -46,6 +46,18 @@ pub(crate) fn question(shell: &Shell, broker: &Broker, question: &Question) -> v
             }
         }
         Subject::Connect { agent, peer, .. } => connect(broker, agent, peer),
+        Subject::Authorize { agent, becomes, client, document, redirect, endpoint, pid, program: now } => {
+            view::Subject::Authorize {
+                agent: agent.clone(),
+                becomes: (*becomes).into(),
+                client: client.clone(),
+                document: document.clone(),
+                redirect: redirect.clone(),
+                endpoint: endpoint.path(),
+                program: program(now, Some(*pid)),
+                known: known(broker, agent),
+            }
+        }
         Subject::Confirm { sentence, details } => {
             view::Subject::Confirm { sentence: sentence.clone(), details: details.clone() }
         }
@@ -54,11 +66,27 @@ pub(crate) fn question(shell: &Shell, broker: &Broker, question: &Question) -> v
 }
 
 fn connect(broker: &Broker, agent: &AgentName, peer: &Peer) -> view::Subject {
-    let known = broker.agent(agent).map(|agent| agent.programs).unwrap_or_default();
     view::Subject::Connect {
         agent: agent.clone(),
         program: program(&peer.program, Some(peer.pid)),
-        known: known.iter().map(|known| program(known, None)).collect(),
+        known: known(broker, agent),
+    }
+}
+
+/// What the human accepted for an agent before.
+fn known(broker: &Broker, agent: &AgentName) -> Vec<view::Program> {
+    let known = broker.agent(agent).map(|agent| agent.programs).unwrap_or_default();
+    known.iter().map(|known| program(known, None)).collect()
+}
+
+impl From<Becomes> for view::Becomes {
+    fn from(becomes: Becomes) -> Self {
+        match becomes {
+            Becomes::New => Self::New,
+            Becomes::First => Self::First,
+            Becomes::Known => Self::Known,
+            Becomes::Another => Self::Another,
+        }
     }
 }
 

@@ -61,6 +61,7 @@ fn about(shell: &Shell, broker: &Broker, status: &Status) -> view::About {
         version: status.version.clone(),
         home: home(shell),
         socket: shell.home().agent_socket().to_string_lossy().into_owned(),
+        endpoint: status.endpoint.clone(),
         passphrase: !status.keyring,
         receipts: record::total(broker).unwrap_or_default(),
     }

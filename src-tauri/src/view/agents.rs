@@ -68,6 +68,8 @@ pub struct Enrolment {
     pub command: String,
     /// Its arguments.
     pub args: Vec<String>,
+    /// Where a client that logs in by itself finds the wallet over HTTP; none while it can't.
+    pub endpoint: Option<String>,
 }
 
 /// What one delegation allows on one server.

@@ -70,6 +70,26 @@ pub enum Subject {
         /// What the human accepted for this agent before; empty the first time.
         known: Vec<Program>,
     },
+    /// May this program, which waits for the answer, come in over HTTP as this agent?
+    Authorize {
+        /// The agent it would be.
+        #[ts(type = "string")]
+        agent: AgentName,
+        /// What that agent is so far.
+        becomes: Becomes,
+        /// What the client calls itself: foreign text, and no proof of anything.
+        client: String,
+        /// The address of the client's own document, if that is how it is known.
+        document: Option<String>,
+        /// Where the answer goes.
+        redirect: String,
+        /// The path of the endpoint it would reach.
+        endpoint: String,
+        /// The process that listens where the answer goes.
+        program: Program,
+        /// What the human accepted for this agent before.
+        known: Vec<Program>,
+    },
     /// May this command, typed somewhere in this account, change what agents may do?
     Confirm {
         /// The change as one sentence.
@@ -77,6 +97,20 @@ pub enum Subject {
         /// What exactly, line by line.
         details: Vec<String>,
     },
+}
+
+/// What an agent is, before the human says that a client is it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Becomes {
+    /// There is none of that name: it would be made.
+    New,
+    /// The human has named it, and accepted no program for it yet.
+    First,
+    /// It is known, with this very program.
+    Known,
+    /// It is known, and this program would be one more of its own.
+    Another,
 }
 
 /// How the program that asks stands to the ones accepted for its agent.

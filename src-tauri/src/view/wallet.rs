@@ -168,6 +168,8 @@ pub struct About {
     pub home: String,
     /// Where agents connect.
     pub socket: String,
+    /// Where agents come in over HTTP; none while they can't.
+    pub endpoint: Option<String>,
     /// Whether a passphrase seals it, rather than the system's keyring.
     pub passphrase: bool,
     /// How many receipts there are.

@@ -17,6 +17,10 @@ home: string,
  */
 socket: string, 
 /**
+ * Where agents come in over HTTP; none while they can't.
+ */
+endpoint: string | null, 
+/**
  * Whether a passphrase seals it, rather than the system's keyring.
  */
 passphrase: boolean, 
@@ -123,6 +127,11 @@ value: string,
 was: string | null, };
 
 /**
+ * What an agent is, before the human says that a client is it.
+ */
+export type Becomes = "new" | "first" | "known" | "another";
+
+/**
  * What can be checked about a receipt.
  */
 export type Check = "signature" | "chain" | "delegation" | "proof";
@@ -213,7 +222,11 @@ command: string,
 /**
  * Its arguments.
  */
-args: Array<string>, };
+args: Array<string>, 
+/**
+ * Where a client that logs in by itself finds the wallet over HTTP; none while it can't.
+ */
+endpoint: string | null, };
 
 /**
  * A line of the log. A call has one, that of the receipt that closed or denied it; questions about it have none.
@@ -1055,6 +1068,38 @@ agent: string,
 program: Program, 
 /**
  * What the human accepted for this agent before; empty the first time.
+ */
+known: Array<Program>, } | { "kind": "authorize", 
+/**
+ * The agent it would be.
+ */
+agent: string, 
+/**
+ * What that agent is so far.
+ */
+becomes: Becomes, 
+/**
+ * What the client calls itself: foreign text, and no proof of anything.
+ */
+client: string, 
+/**
+ * The address of the client's own document, if that is how it is known.
+ */
+document: string | null, 
+/**
+ * Where the answer goes.
+ */
+redirect: string, 
+/**
+ * The path of the endpoint it would reach.
+ */
+endpoint: string, 
+/**
+ * The process that listens where the answer goes.
+ */
+program: Program, 
+/**
+ * What the human accepted for this agent before.
  */
 known: Array<Program>, } | { "kind": "confirm", 
 /**

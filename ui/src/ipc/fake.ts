@@ -227,6 +227,7 @@ class Memory {
 function waiting(scene: string): Question[] {
   const chosen = {
     connect: [scenes.connecting],
+    authorize: [scenes.authorizing],
     confirm: [scenes.confirming],
     empty: [],
     session: scenes.questions.slice(1),

@@ -35,6 +35,7 @@ export function full(): Open {
       version: "0.1.0",
       home: "/home/me/.local/share/countersign",
       socket: "/run/user/1000/countersign/agent.sock",
+      endpoint: "http://127.0.0.1:61234/mcp",
       passphrase: false,
       receipts: 18_205,
     },

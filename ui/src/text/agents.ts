@@ -48,6 +48,7 @@ export const agents = {
   all: "All activity",
   connect: "How it connects",
   connectHint: "Paste this into the agent’s own MCP settings. It holds no secret.",
+  connectHttp: "A client that logs in by itself needs only this address; you are asked, and it becomes the agent of its own name:",
   copyJson: "Copy for mcp.json",
   copyCommand: "Copy the command",
   emptyTitle: "No agent yet",

@@ -1,6 +1,6 @@
 // The approval window.
 
-import type { Approval, Question, Reach, Risk } from "../ipc/bindings";
+import type { Approval, Becomes, Question, Reach, Risk } from "../ipc/bindings";
 import { bytes, count } from "./common";
 import type { Sentence } from "./sentences";
 
@@ -10,6 +10,7 @@ export const ask = {
   place: (at: number, of: number, until: string) => `${of > 1 ? `${at} of ${of} · ` : ""}until ${until}`,
   confirmSource: "A command, typed somewhere in this account, asks",
   connectSource: "An agent wants to connect",
+  authorizeSource: "A program wants to come in over HTTP",
   arguments: "Arguments, exactly as they will be sent",
   noArguments: "Nothing is sent along: this call has no arguments.",
   allSent: (args: number, size: number) =>
@@ -27,6 +28,17 @@ export const ask = {
   connectFirst: "No program was accepted for this agent yet. Accept it if you have just started it.",
   connectOther:
     "It says it is an agent you know, but its program is another one, or was changed. Updates do this; so do impostors.",
+  becomes: {
+    new: "A new agent is made for it. It may do nothing until you sign a delegation.",
+    first: "You named this agent; this would be its first program. Accept it if you have just started it.",
+    known: "It is the program you accepted for this agent.",
+    another:
+      "This agent is known with another program. If you accept, this one may do all that you delegated to the agent. Updates do this; so do impostors.",
+  } satisfies Record<Becomes, string>,
+  callsItself: "Calls itself",
+  describedAt: "Described at",
+  waitsAt: "Waits for the answer at",
+  reaches: "Wants to reach",
   howLong: "If you approve, for how long",
   reach: {
     once: "Once",
@@ -74,6 +86,8 @@ export function askSource({ subject }: Question): string {
       return SOURCE[subject.approval];
     case "connect":
       return ask.connectSource;
+    case "authorize":
+      return ask.authorizeSource;
     case "confirm":
       return ask.confirmSource;
   }
@@ -90,6 +104,10 @@ export function askTitle({ subject }: Question): Sentence {
       return subject.known.length === 0
         ? ["Is this ", { b: subject.agent }, "?"]
         : ["Is this still ", { b: subject.agent }, "?"];
+    case "authorize":
+      return subject.becomes === "new"
+        ? ["Let this program in as the new agent ", { b: subject.agent }, "?"]
+        : ["Let this program in as ", { b: subject.agent }, "?"];
     case "confirm":
       return [{ b: subject.sentence }];
   }

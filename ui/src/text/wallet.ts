@@ -33,6 +33,7 @@ export const settings = {
     identity: "Your identity",
     home: "Files",
     socket: "Agents connect at",
+    endpoint: "Agents over HTTP",
     sealed: "Sealed by",
     receipts: "Receipts",
   },

@@ -2,7 +2,7 @@
 
 use super::{Change, LoginForm, Refusal};
 use crate::{Broker, Draft, GrantDraft, ToolDraft};
-use domain::{ApprovalMode, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
+use domain::{ApprovalMode, Becomes, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
 use mcp::upstream::stdio::Resolved;
 
 impl Change {
@@ -122,6 +122,9 @@ fn question_sentence(question: &Question) -> String {
         Subject::Connect { agent, peer, .. } => {
             format!("Accept {} as {agent}", peer.program.path.display())
         }
+        Subject::Authorize { agent, program, endpoint, .. } => {
+            format!("Let {} in at {} as {agent}", program.path.display(), endpoint.path())
+        }
         Subject::Confirm { sentence, .. } => sentence.clone(),
     }
 }
@@ -137,6 +140,25 @@ fn question_lines(question: &Question, reach: Reach) -> Vec<String> {
     match &question.subject {
         Subject::Call { arguments, .. } => vec![format!("Arguments: {arguments}"), reach],
         Subject::Connect { peer, .. } => vec![format!("Its content is {}.", peer.program.sha256)],
+        Subject::Authorize { becomes, client, document, redirect, program, .. } => {
+            let mut lines =
+                vec![format!("It calls itself {client:?}, and waits for the answer at {redirect}.")];
+            lines.extend(document.iter().map(|document| format!("It is described at {document}.")));
+            lines.push(format!("Its content is {}.", program.sha256));
+            lines.push(standing(*becomes).into());
+            lines
+        }
         Subject::Confirm { details, .. } => details.clone(),
+    }
+}
+
+const fn standing(becomes: Becomes) -> &'static str {
+    match becomes {
+        Becomes::New => "The agent is new: it may do nothing until you sign a delegation for it.",
+        Becomes::First => {
+            "You have named the agent: this would be its first program, and may do all that you delegated to it."
+        }
+        Becomes::Known => "The agent is known with this program.",
+        Becomes::Another => "The agent is known with another program: this one may then do all that it may.",
     }
 }

@@ -1,5 +1,6 @@
 //! Agents: add, pause, resume, revoke.
 
+use crate::inner::Inner;
 use crate::{Broker, BrokerError, Consent, Event};
 use domain::{Agent, AgentName, AgentState, Peer};
 use proof::receipt::{Body, Kind};
@@ -32,24 +33,7 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::NameTaken`], [`BrokerError::Locked`].
     pub async fn add_agent(&self, consent: Consent, name: AgentName) -> Result<Agent, BrokerError> {
-        let inner = &self.0;
-        if inner.books.open()?.agents.contains_key(&name) {
-            return Err(BrokerError::NameTaken(name.to_string()));
-        }
-        let key = inner.vault.make_key(&KeyName::Agent(name.clone()))?;
-        inner.write_enrolment(&name)?;
-        let agent = Agent {
-            did: proof::did_key(&key),
-            key,
-            state: AgentState::Pending,
-            programs: vec![],
-            added: self.now(),
-            name,
-        };
-        let kept = agent.clone();
-        inner.books.change(|book, shelf| book.put_agent(shelf, kept))?;
-        self.agent_changed(&agent.name, Kind::AgentAdded, Some(consent.how()))?;
-        Ok(agent)
+        self.0.make_agent(name, consent.how())
     }
 
     /// Refuses an agent for now, and cancels what it has on its way.
@@ -60,7 +44,7 @@ impl Broker {
         self.change_agent(name, Agent::pause)?;
         self.0.sessions.cancel_calls(|call| call.agent == *name);
         self.0.sessions.lists_changed(name);
-        self.agent_changed(name, Kind::AgentPaused, None)
+        self.0.agent_changed(name, Kind::AgentPaused, None)
     }
 
     /// Lets a paused agent work again.
@@ -70,7 +54,7 @@ impl Broker {
     pub async fn resume_agent(&self, consent: Consent, name: &AgentName) -> Result<(), BrokerError> {
         self.change_agent(name, Agent::resume)?;
         self.0.sessions.lists_changed(name);
-        self.agent_changed(name, Kind::AgentResumed, Some(consent.how()))
+        self.0.agent_changed(name, Kind::AgentResumed, Some(consent.how()))
     }
 
     /// Ends an agent for good: its delegations are revoked, its calls cancelled, its connections closed, its secret and its key
@@ -88,11 +72,12 @@ impl Broker {
             book.revoke_all(shelf, ids, now)
         });
         inner.sessions.cancel_calls(|call| call.agent == *name);
+        inner.end_families(name);
         inner.sessions.end_of(name);
         let revoked = revoked?;
         inner.forget_enrolment(name)?;
         inner.vault.delete_agent_key(name)?;
-        self.agent_changed(name, Kind::AgentRevoked, None)?;
+        inner.agent_changed(name, Kind::AgentRevoked, None)?;
         self.delegations_revoked(revoked)
     }
 
@@ -107,10 +92,33 @@ impl Broker {
             book.put_agent(shelf, agent)
         })
     }
+}
+
+impl Inner {
+    /// Makes an agent, to which a human has said yes; `how` they did is for the record.
+    pub(crate) fn make_agent(&self, name: AgentName, how: &str) -> Result<Agent, BrokerError> {
+        if self.books.open()?.agents.contains_key(&name) {
+            return Err(BrokerError::NameTaken(name.to_string()));
+        }
+        let key = self.vault.make_key(&KeyName::Agent(name.clone()))?;
+        self.write_enrolment(&name)?;
+        let agent = Agent {
+            did: proof::did_key(&key),
+            key,
+            state: AgentState::Pending,
+            programs: vec![],
+            added: self.clock.now(),
+            name,
+        };
+        let kept = agent.clone();
+        self.books.change(|book, shelf| book.put_agent(shelf, kept))?;
+        self.agent_changed(&agent.name, Kind::AgentAdded, Some(how))?;
+        Ok(agent)
+    }
 
     fn agent_changed(&self, name: &AgentName, kind: Kind, how: Option<&str>) -> Result<(), BrokerError> {
-        self.0.tell(Event::Agents);
+        self.tell(Event::Agents);
         let note = how.map(|how| format!("confirmed by {how}"));
-        self.0.note(Body { agent: Some(name.clone()), note, ..self.0.body(kind) })
+        self.note(Body { agent: Some(name.clone()), note, ..self.body(kind) })
     }
 }

@@ -32,6 +32,9 @@ pub struct Status {
     pub questions: usize,
     /// See `agents`.
     pub connected: usize,
+    /// Where agents come in over HTTP; none while they can't.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// Version of this program.
     pub version: String,
     /// What the owner should read: a damaged store set aside, calls whose outcome is unknown.

@@ -153,6 +153,7 @@ impl Broker {
             servers: book.servers.len(),
             questions: inner.desk.questions().len(),
             connected: inner.sessions.connected().len(),
+            endpoint: self.endpoint(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             notices: inner.notices(),
         }

@@ -133,6 +133,10 @@ impl UnderWay {
         entry.and_then(|entry| entry.asks.clone())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.0).is_empty()
+    }
+
     pub(super) fn withdraw_all(&self) {
         lock(&self.0).values().for_each(|entry| entry.withdrawn.cancel());
     }

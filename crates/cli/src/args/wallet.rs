@@ -33,6 +33,12 @@ pub(crate) enum Keys {
 /// `countersign serve`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// The port of this machine at which agents come in over HTTP, now and from now on; unless told, this wallet's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// Let agents in over stdio alone
+    #[arg(long, conflicts_with = "port")]
+    pub(crate) no_http: bool,
     #[command(flatten)]
     pub(crate) confirm: Confirm,
 }

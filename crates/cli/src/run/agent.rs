@@ -83,9 +83,10 @@ fn state(state: AgentState) -> Cell {
 fn show(wallet: &Wallet, agent: &Agent, client: Option<ClientKind>, elsewhere: bool) -> Result<(), Failure> {
     let home = elsewhere.then_some(&wallet.home);
     let entry = Entry::new(&agent.name, home)?;
-    wallet.out.show(&json!({ "agent": agent, "connect": entry }), |page| {
+    let endpoint = wallet.client.presence()?.status.endpoint;
+    wallet.out.show(&json!({ "agent": agent, "connect": entry, "endpoint": endpoint }), |page| {
         facts(page, agent);
-        clients::draw(page, &entry, client);
+        clients::draw(page, &entry, endpoint.as_deref(), client);
     })
 }
 

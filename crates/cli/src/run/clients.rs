@@ -41,14 +41,42 @@ impl Entry {
     }
 }
 
-/// Shows the configuration for one client, or for all.
-pub(super) fn draw(page: &mut Page, entry: &Entry, only: Option<ClientKind>) {
+/// Shows the configuration for one client, or for all: over stdio, and at the endpoint if there is one.
+pub(super) fn draw(page: &mut Page, entry: &Entry, endpoint: Option<&str>, only: Option<ClientKind>) {
     let all = ClientKind::value_variants().iter().copied();
-    for client in all.filter(|client| only.is_none_or(|only| only == *client)) {
-        let (title, text) = snippet(client, entry);
+    let wanted: Vec<_> = all.filter(|client| only.is_none_or(|only| only == *client)).collect();
+    wanted.iter().for_each(|client| part(page, snippet(*client, entry)));
+    let over_http = |endpoint| wanted.iter().filter_map(move |client| http_snippet(*client, endpoint));
+    let over_http: Vec<_> = endpoint.into_iter().flat_map(over_http).collect();
+    if !over_http.is_empty() {
         page.gap();
-        page.toned(Tone::Strong, title);
-        text.lines().for_each(|line| page.line(format!("  {line}")));
+        page.line("Or over HTTP. The client logs in by itself; you are asked, and it becomes the agent of its own name.");
+        over_http.into_iter().for_each(|snippet| part(page, snippet));
+    }
+}
+
+fn part(page: &mut Page, (title, text): (&str, String)) {
+    page.gap();
+    page.toned(Tone::Strong, title);
+    text.lines().for_each(|line| page.line(format!("  {line}")));
+}
+
+/// Claude Desktop asks for what is on this machine over stdio alone.
+fn http_snippet(client: ClientKind, endpoint: &str) -> Option<(&'static str, String)> {
+    match client {
+        ClientKind::ClaudeDesktop => None,
+        ClientKind::ClaudeCode => Some((
+            "Claude Code over HTTP: in a terminal",
+            format!("claude mcp add --transport http countersign {endpoint}"),
+        )),
+        ClientKind::Cursor => Some((
+            "Cursor over HTTP: ~/.cursor/mcp.json",
+            pretty(&json!({ "mcpServers": { "countersign": { "url": endpoint } } })),
+        )),
+        ClientKind::VsCode => Some((
+            "VS Code over HTTP: mcp.json (MCP: Open User Configuration)",
+            pretty(&json!({ "servers": { "countersign": { "type": "http", "url": endpoint } } })),
+        )),
     }
 }
 
@@ -102,14 +130,14 @@ mod tests {
     #[test]
     fn every_client_gets_its_own_words() {
         let mut page = Page::new(Paint::NONE);
-        draw(&mut page, &entry(), None);
+        draw(&mut page, &entry(), Some("http://127.0.0.1:61234/mcp"), None);
         insta::assert_snapshot!(page.into_text());
     }
 
     #[test]
     fn one_client_asked_for_is_the_only_one_shown() {
         let mut page = Page::new(Paint::NONE);
-        draw(&mut page, &entry(), Some(ClientKind::Cursor));
+        draw(&mut page, &entry(), None, Some(ClientKind::Cursor));
         let text = page.into_text();
         assert!(text.contains("Cursor") && !text.contains("Claude"), "{text}");
     }

@@ -3,7 +3,7 @@
 use super::now;
 use crate::page::words::{near, visible};
 use crate::page::{Cell, Page, Tone};
-use domain::{ApprovalMode, Peer, Question, Subject};
+use domain::{ApprovalMode, Becomes, Peer, Question, Subject};
 use serde_json::Value;
 
 /// The question as one sentence.
@@ -15,6 +15,18 @@ pub(super) fn sentence(question: &Question) -> String {
         Subject::Connect { agent, changed: false, .. } => format!("A program says it is {agent}"),
         Subject::Connect { agent, changed: true, .. } => {
             format!("Another program than before says it is {agent}")
+        }
+        Subject::Authorize { agent, client, becomes, .. } => {
+            let client = visible(client);
+            match becomes {
+                Becomes::New => format!("{client:?} wants to come in over HTTP as the new agent {agent}"),
+                Becomes::First | Becomes::Known => {
+                    format!("{client:?} wants to come in over HTTP as {agent}")
+                }
+                Becomes::Another => {
+                    format!("{client:?}, another program than before, wants to come in over HTTP as {agent}")
+                }
+            }
         }
         Subject::Confirm { sentence, .. } => visible(sentence),
     }
@@ -35,12 +47,34 @@ pub(super) fn draw(page: &mut Page, question: &Question) {
             facts.push(("Program", Cell::plain(program(peer))));
             facts.push(("Content", Cell::new(Tone::Quiet, peer.program.sha256.to_string())));
         }
+        Subject::Authorize { becomes, document, redirect, endpoint, pid, program, .. } => {
+            let path = visible(&program.path.to_string_lossy());
+            facts.push((
+                "Program",
+                Cell::plain(format!("{path} (process {pid}), which waits for the answer")),
+            ));
+            facts.push(("Content", Cell::new(Tone::Quiet, program.sha256.to_string())));
+            facts.extend(document.iter().map(|at| ("Described at", Cell::plain(visible(at)))));
+            facts.push(("Answer goes to", Cell::plain(visible(redirect))));
+            facts.push(("Endpoint", Cell::plain(endpoint.path())));
+            facts.push(("A yes", Cell::plain(admits(*becomes))));
+        }
         Subject::Confirm { details, .. } => {
             facts.push(("Change", Cell::plain(visible_lines(&details.join("\n")))))
         }
     }
     facts.push(("Ends", Cell::plain(format!("{}, without being sent", near(question.expires, now())))));
     page.facts(facts);
+}
+
+/// What a yes to a client gives.
+const fn admits(becomes: Becomes) -> &'static str {
+    match becomes {
+        Becomes::New => "makes the agent; it may do nothing until you sign a delegation for it",
+        Becomes::First => "lets this program, the first of the agent's, use what you delegated to it",
+        Becomes::Known => "lets the program you accepted for this agent use what you delegated to it",
+        Becomes::Another => "lets this program use all that you delegated to this agent",
+    }
 }
 
 /// How far a yes reaches.

@@ -23,9 +23,14 @@ pub(super) fn run(wallet: &Wallet, serve: Serve) -> Result<(), Failure> {
 }
 
 async fn attend(wallet: &Wallet<'_>, broker: &Broker, serve: Serve) -> Result<(), Failure> {
+    let (port, http) = (serve.port, !serve.no_http);
     open(broker, serve).await?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    if http {
+        // Told among the notices; agents come in over stdio all the same.
+        let _ = broker.serve_http(port).await;
+    }
     // A task of its own: every call makes events, and this thread would be woken for each.
     let telling = tokio::spawn(tell(broker.events(), wallet.out.clone()));
     broker.serve().await?;
@@ -62,13 +67,16 @@ fn ready(wallet: &Wallet, broker: &Broker) -> Result<(), Failure> {
         "wallet": status.wallet,
         "agent_socket": wallet.home.agent_socket(),
         "control_socket": wallet.home.control_socket(),
+        "endpoint": status.endpoint,
     });
     wallet.out.show(&ready, |page| match status.wallet {
         WalletState::Unlocked => {
-            page.toned(
-                Tone::Good,
-                "Countersign is ready. Agents connect with `countersign connect`. Ctrl-C ends it.",
+            let http = status.endpoint.iter().map(|endpoint| format!(", or over HTTP at {endpoint}"));
+            let sentence = format!(
+                "Countersign is ready. Agents connect with `countersign connect`{}. Ctrl-C ends it.",
+                http.collect::<String>()
             );
+            page.toned(Tone::Good, sentence);
         }
         WalletState::Locked | WalletState::Fresh => {
             page.toned(

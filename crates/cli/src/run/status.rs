@@ -64,6 +64,7 @@ pub(super) fn draw(page: &mut Page, Presence { status, windows, .. }: &Presence)
         ("Keys", Cell::plain(keys)),
         ("Changes are confirmed", Cell::plain(confirmed)),
         ("Agents", Cell::plain(format!("{}, {} connected", status.agents, status.connected))),
+        ("Agents over HTTP", Cell::plain(status.endpoint.clone().unwrap_or_else(|| "no".into()))),
         ("Servers", Cell::plain(status.servers.to_string())),
         ("Version", Cell::plain(status.version.clone())),
     ]);

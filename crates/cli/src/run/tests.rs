@@ -73,6 +73,7 @@ fn the_status_says_first_whether_to_act() {
             "status": {
                 "wallet": wallet, "identity": "Work", "did": "did:key:z6Mk", "keyring": true, "passphrase": true,
                 "paused": paused, "agents": 2, "servers": 1, "questions": questions, "connected": 1, "version": "0.1.0",
+                "endpoint": "http://127.0.0.1:61234/mcp",
                 "notices": ["The outcome of 1 call is unknown."],
             },
         }))

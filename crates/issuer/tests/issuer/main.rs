@@ -285,6 +285,40 @@ fn without_offline_access_there_is_no_refresh_token() {
 }
 
 #[test]
+fn a_client_that_said_it_refreshes_need_not_ask_for_that_again() {
+    let mut desk = Desk::new();
+    let body = json!({"redirect_uris": [REDIRECT], "grant_types": ["authorization_code", "refresh_token"]});
+    let answer = desk.issuer.register(body.to_string().as_bytes(), at(0)).unwrap();
+    answer["client_id"].as_str().unwrap().clone_into(&mut desk.client);
+    let code = desk.code(&[("scope", "mcp")]);
+    assert!(desk.exchange(&code, &[], 2).unwrap()["refresh_token"].is_string());
+}
+
+#[test]
+fn what_can_not_go_on_makes_room_for_the_next_yes() {
+    let mut desk = Desk::new();
+    let code = desk.code(&[("scope", "mcp")]);
+    desk.exchange(&code, &[], 2).unwrap();
+    let kept = |desk: &Desk| desk.shelf.0.borrow().families.len();
+    let again = desk.shelf.again(at(3));
+    assert_eq!(kept(&desk), 1);
+    desk.issuer = again;
+    let code = desk.code(&[]);
+    desk.exchange(&code, &[], 4).unwrap();
+    assert_eq!(kept(&desk), 1, "the first had no refresh token, and its access token ended with the process");
+}
+
+#[test]
+fn who_shows_a_code_or_a_refresh_token_can_be_compared_with_whose_it_is() {
+    let mut desk = Desk::new();
+    let code = desk.code(&[]);
+    assert_eq!(desk.issuer.holder(&form(&[("code", &code)])), Some(&scribe()));
+    let (_, refresh) = pair(&desk.exchange(&code, &[], 2).unwrap());
+    assert_eq!(desk.issuer.holder(&form(&[("refresh_token", &refresh)])), Some(&scribe()));
+    assert_eq!(desk.issuer.holder(&form(&[("refresh_token", "cs_rt_x.y")])), None);
+}
+
+#[test]
 fn a_refresh_token_is_used_once_and_a_lost_answer_is_given_again_for_a_moment() {
     let mut desk = Desk::new();
     let (_, first) = desk.tokens();
@@ -305,6 +339,15 @@ fn an_old_refresh_token_ends_all_that_came_of_the_same_yes() {
     assert_eq!(desk.welcome(&access, "scribe", 301), Err(Unwelcome::Invalid));
     desk.refresh(&third, "scribe", 302).unwrap_err();
     assert!(desk.shelf.0.borrow().families.is_empty());
+}
+
+#[test]
+fn a_token_is_not_given_again_once_the_next_one_was_used() {
+    let mut desk = Desk::new();
+    let (_, first) = desk.tokens();
+    let (_, second) = pair(&desk.refresh(&first, "scribe", 100).unwrap());
+    desk.refresh(&second, "scribe", 101).unwrap();
+    assert_eq!(desk.refresh(&first, "scribe", 102).unwrap_err().code, "invalid_grant");
 }
 
 #[test]

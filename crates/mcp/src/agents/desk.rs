@@ -27,14 +27,23 @@ pub(super) struct Desk<H> {
     pub(super) sessions: Sessions,
 }
 
+/// A connection's number and its two ends.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) connection: u64,
+    pub(super) local: SocketAddr,
+    pub(super) remote: SocketAddr,
+}
+
 impl<H: House> Desk<H> {
     /// Answers one request.
-    pub(super) async fn serve(&self, request: Request<Incoming>, ends: (SocketAddr, SocketAddr)) -> Answer {
+    pub(super) async fn serve(&self, request: Request<Incoming>, ends: Ends) -> Answer {
         let host = match visit::check(self.origin, request.uri(), request.headers()) {
             Ok(host) => host,
             Err(status) => return answer::bare(status),
         };
-        let visitor = Visitor { local: ends.0, remote: ends.1, host };
+        let Ends { connection, local, remote } = ends;
+        let visitor = Visitor { connection, local, remote, host };
         let path = request.uri().path();
         if path != "/mcp" && !path.starts_with("/mcp/") {
             return self.page(request, &visitor).await;

@@ -1,7 +1,7 @@
 //! The door itself: a port on loopback, its connections bounded in number and in patience.
 
 use super::House;
-use super::desk::Desk;
+use super::desk::{Desk, Ends};
 use super::legacy::Sessions;
 use domain::Origin;
 use hyper::server::conn::http1;
@@ -79,6 +79,7 @@ impl Doorway {
         let mut connections = JoinSet::new();
         let mut closing = pin!(closing);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut connection = 0;
         loop {
             let accepted = tokio::select! {
                 () = &mut closing => break,
@@ -91,8 +92,9 @@ impl Doorway {
                     // Who comes when all places are taken is hung up on, at once.
                     let Ok(place) = places.clone().try_acquire_owned() else { continue };
                     let desk = desk.clone();
+                    connection += 1;
                     connections.spawn(async move {
-                        converse(desk, stream, remote).await;
+                        converse(desk, stream, connection, remote).await;
                         drop(place);
                     });
                 }
@@ -118,13 +120,14 @@ impl Doorway {
     }
 }
 
-async fn converse<H: House>(desk: Arc<Desk<H>>, stream: TcpStream, remote: SocketAddr) {
+async fn converse<H: House>(desk: Arc<Desk<H>>, stream: TcpStream, connection: u64, remote: SocketAddr) {
     let Ok(local) = stream.local_addr() else { return };
+    let ends = Ends { connection, local, remote };
     // Without it small answers may wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let desk = desk.clone();
-        async move { Ok::<_, Infallible>(desk.serve(request, (local, remote)).await) }
+        async move { Ok::<_, Infallible>(desk.serve(request, ends).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -159,6 +159,10 @@ impl Sessions {
             session.key == asking.guest.key() && session.endpoint == *asking.endpoint
         };
         let session = session.filter(theirs).ok_or(StatusCode::NOT_FOUND)?;
+        if session.talk.is_over() {
+            self.lock().retain(|_, kept| !Arc::ptr_eq(kept, &session));
+            return Err(StatusCode::NOT_FOUND);
+        }
         if single(asking.headers, &VERSION)?.is_some_and(|version| !LEGACY.contains(&version)) {
             return Err(StatusCode::BAD_REQUEST);
         }
@@ -267,7 +271,7 @@ impl Session {
 
     fn is_idle(&self) -> bool {
         let busy = lock(&self.streams).kept.values().any(|stream| stream.is_read());
-        !busy && lock(&self.used).elapsed() >= IDLE
+        self.talk.is_over() || !busy && lock(&self.used).elapsed() >= IDLE
     }
 
     fn touch(&self) {

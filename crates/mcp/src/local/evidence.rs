@@ -114,17 +114,29 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError::NoPid`] when none of them can be seen.
     pub fn across(&self, local: SocketAddr, remote: SocketAddr) -> Result<Vec<Holder>, EvidenceError> {
-        let socket = Socket::across(local, remote).ok().flatten().ok_or(EvidenceError::NoPid)?;
+        self.holders_of(|| Socket::across(local, remote).ok().flatten())
+    }
+
+    /// Who listens on a port of this machine, as for [`Evidence::across`].
+    ///
+    /// # Errors
+    /// [`EvidenceError::NoPid`] when nobody does who can be seen.
+    pub fn listening(&self, port: u16) -> Result<Vec<Holder>, EvidenceError> {
+        self.holders_of(|| Socket::listening(port).ok().flatten())
+    }
+
+    fn holders_of(&self, find: impl Fn() -> Option<Socket>) -> Result<Vec<Holder>, EvidenceError> {
+        let socket = find().ok_or(EvidenceError::NoPid)?;
         let mut holders = vec![];
         for process in socket.holders() {
-            let program = self.program(process.pid)?;
-            if !process.lives() {
-                return Err(EvidenceError::Gone(process.pid));
+            let program = self.program(process.pid);
+            // A child that has ended, or has become another program and let go of it meanwhile, can't speak.
+            if process.lives() && socket.is_held_by(process) {
+                holders.push(Holder { pid: process.pid, uid: socket.uid, program: program? });
             }
-            holders.push(Holder { pid: process.pid, uid: socket.uid, program });
         }
         // Closed meanwhile, and perhaps another's by now: then nothing is known.
-        let same = Socket::across(local, remote).ok().flatten() == Some(socket);
+        let same = find() == Some(socket);
         if same && !holders.is_empty() { Ok(holders) } else { Err(EvidenceError::NoPid) }
     }
 

@@ -40,15 +40,16 @@ impl Socket {
     /// this user, which takes some milliseconds.
     #[must_use]
     pub(crate) fn holders(self) -> Vec<Process> {
+        Process::all().into_iter().filter(|process| self.is_held_by(*process)).collect()
+    }
+
+    /// Whether a process holds it.
+    pub(crate) fn is_held_by(self, process: Process) -> bool {
         let name = format!("socket:[{}]", self.inode);
-        let holds = |process: &Process| {
-            let descriptors =
-                fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten();
-            descriptors
-                .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-                .any(|link| link.as_os_str() == name.as_str())
-        };
-        Process::all().into_iter().filter(holds).collect()
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten();
+        descriptors
+            .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+            .any(|link| link.as_os_str() == name.as_str())
     }
 }
 

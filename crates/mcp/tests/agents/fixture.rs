@@ -9,6 +9,7 @@ use mcp::flow::Speech;
 use mcp::{Kind, Message, RawId};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +21,8 @@ pub(crate) const MODERN: &str = "2026-07-28";
 pub(crate) struct Hall {
     seen: Mutex<Vec<String>>,
     apart: Mutex<Option<mpsc::Sender<Speech>>>,
+    /// Whether the house has ended all talks.
+    pub(crate) over: AtomicBool,
 }
 
 impl Hall {
@@ -107,6 +110,10 @@ impl Talk for Spoken {
 
     fn apart(&self) -> Option<mpsc::Receiver<Speech>> {
         self.apart.lock().unwrap().take()
+    }
+
+    fn is_over(&self) -> bool {
+        self.hall.over.load(Ordering::Relaxed)
     }
 
     async fn end(&self) {

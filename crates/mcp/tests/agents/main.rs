@@ -6,6 +6,7 @@ mod fixture;
 use fixture::*;
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[tokio::test]
@@ -164,6 +165,19 @@ async fn a_legacy_agent_has_a_session_until_it_ends_it() {
     let late = door.legacy("scribe", &session, json!({"jsonrpc": "2.0", "id": 2, "method": "echo"}));
     assert_eq!(late.send().await.unwrap().status(), StatusCode::NOT_FOUND);
     assert!(door.house.seen().contains(&"ended".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_that_the_house_has_ended_is_unknown_so_that_its_agent_begins_anew() {
+    let door = Door::open().await;
+    let session = door.begin("scribe").await;
+    door.house.over.store(true, Ordering::Relaxed);
+    let call =
+        || door.legacy("scribe", &session, json!({"jsonrpc": "2.0", "id": 2, "method": "echo"})).send();
+    assert_eq!(call().await.unwrap().status(), StatusCode::NOT_FOUND);
+    door.house.over.store(false, Ordering::Relaxed);
+    assert_eq!(call().await.unwrap().status(), StatusCode::NOT_FOUND, "it does not come back");
+    door.begin("scribe").await;
 }
 
 #[tokio::test]

@@ -153,6 +153,11 @@ export function agentDetail(agent: Agent): AgentDetail {
           .map((notch) => ({ ...notch, agent: agent.name }))
       : [],
     last: agent.lastCall ? entries.filter((entry) => entry.agent === "claude-code").slice(0, 5) : [],
-    enrolment: { agent, command: "/usr/bin/countersign", args: ["connect", "--agent", agent.name] },
+    enrolment: {
+      agent,
+      command: "/usr/bin/countersign",
+      args: ["connect", "--agent", agent.name],
+      endpoint: "http://127.0.0.1:61234/mcp",
+    },
   };
 }

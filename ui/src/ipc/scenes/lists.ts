@@ -131,6 +131,23 @@ export const connecting: Question = {
   },
 };
 
+export const authorizing: Question = {
+  id: "q5",
+  asked: from(-5 * SECOND),
+  expires: from(5 * MINUTE),
+  subject: {
+    kind: "authorize",
+    agent: "cursor",
+    becomes: "another",
+    client: "Cursor",
+    document: null,
+    redirect: "http://127.0.0.1:54213/callback",
+    endpoint: "/mcp",
+    program: { path: "/home/me/Downloads/cursor-1.9/cursor", sha256: digest("new"), pid: 9911 },
+    known: [{ path: "/opt/cursor/cursor", sha256: digest("old"), pid: null }],
+  },
+};
+
 export const confirming: Question = {
   id: "q4",
   asked: from(-3 * SECOND),
