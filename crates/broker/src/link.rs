@@ -311,10 +311,14 @@ impl Link {
         (self.era() == Era::Legacy).then_some(message)
     }
 
+    /// Whether what a tool's definition marks is told in headers.
+    fn wants_headers(&self) -> bool {
+        self.era() == Era::Modern && matches!(self.server.transport, domain::Transport::Http { .. })
+    }
+
     /// What a modern server over HTTP wants to see of a call in headers too.
     pub(crate) fn param_headers(&self, tool: &str, arguments: &Value) -> HeaderMap {
-        let over_http = matches!(self.server.transport, domain::Transport::Http { .. });
-        if self.era() == Era::Legacy || !over_http {
+        if !self.wants_headers() {
             return HeaderMap::new();
         }
         let tools = self.known(List::Tools);

@@ -56,6 +56,13 @@ impl Listed {
         reading.await.unwrap_or_default()
     }
 
+    /// Leaves out what is not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+        self.items.retain(keep);
+        let places = self.items.iter().enumerate();
+        self.places = places.map(|(at, entry)| (entry.item.key().into(), at)).collect();
+    }
+
     /// What a tool is, if the server lists it.
     pub(crate) fn definition(&self, name: &str) -> Option<Digest> {
         self.find(name)?.definition

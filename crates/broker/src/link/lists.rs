@@ -3,11 +3,13 @@
 
 use super::{Fault, Link, PAGES};
 use crate::held::lock;
-use crate::listed::{Listed, kept};
+use crate::listed::{Entry, Listed, kept};
+use domain::ServerName;
 use http::HeaderMap;
 use mcp::era::Era;
 use mcp::lists::{List, Page};
 use mcp::upstream::UpstreamError;
+use mcp::upstream::http::{MARK, marks_are_sound};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -62,7 +64,11 @@ impl Link {
         let before = lock(&place.known).clone();
         let pages = if self.offers(list.capability()) { self.pages(list, headers).await? } else { vec![] };
         let fresh = self.fresh_for(list, &pages);
-        let listed = kept(before.listed, Listed::read(list, pages).await);
+        let mut read = Listed::read(list, pages).await;
+        if list == List::Tools && self.wants_headers() {
+            read.retain(|tool| marks_soundly(&self.server.name, tool));
+        }
+        let listed = kept(before.listed, read);
         let mut known = lock(&place.known);
         if known.changes == before.changes {
             known.listed = Some(listed.clone());
@@ -120,4 +126,19 @@ impl Link {
     const fn place(&self, list: List) -> &Place {
         &self.lists.0[list as usize]
     }
+}
+
+/// Whether a tool marks no argument to be told in a header, or does it as the specification has it. Others can't be called over
+/// HTTP, and are not there (Streamable HTTP, custom headers).
+fn marks_soundly(server: &ServerName, tool: &Entry) -> bool {
+    if !tool.item.text().contains(MARK) {
+        return true;
+    }
+    let schema = tool.item.value::<Value>().and_then(|mut tool| tool.get_mut("inputSchema").map(Value::take));
+    let sound = schema.is_some_and(|schema| marks_are_sound(&schema));
+    if !sound {
+        let tool = tool.item.key();
+        tracing::warn!(%server, tool, "a tool marks arguments for headers wrongly, and is left out");
+    }
+    sound
 }

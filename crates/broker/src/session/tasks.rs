@@ -7,9 +7,9 @@ use crate::link::Fault;
 use domain::{AgentName, Denial, Endpoint, ServerName, Target};
 use mcp::Message;
 use mcp::era::Era;
-use mcp::translate::tasks;
+use mcp::translate::{capabilities, tasks};
 use proof::receipt::{self, Body, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const MOST: usize = 4096;
 /// How many of one agent's are.
 const OF_ONE: usize = 512;
+/// JSON-RPC's code of a modern server for what its client does not say it can do.
+const MISSING_CAPABILITY: i64 = -32021;
 /// How long a server may take to answer about one.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -83,6 +85,9 @@ impl Session {
         withdrawn: &CancellationToken,
     ) -> Result<Clean, Stop> {
         let method = request.method().unwrap_or_default();
+        if let Some(refused) = self.knows_no_tasks(request) {
+            return Ok(refused);
+        }
         let id = request.member_text(&["taskId"]).ok_or_else(|| Stop::invalid("taskId must be a string"))?;
         let task = self.inner.sessions.tasks.find(&self.agent, &id);
         let Some(task) = task.filter(|task| self.reaches(&task.server)) else {
@@ -94,6 +99,17 @@ impl Session {
         }
         let (era, answer) = self.ask_server(&task.server, request, withdrawn).await?;
         Ok(self.for_agent(method, era, answer))
+    }
+
+    /// What a modern agent is told that does not say, in this very request, that it knows tasks (tasks extension).
+    fn knows_no_tasks(&self, request: &Message) -> Option<Clean> {
+        let said = ["_meta", "io.modelcontextprotocol/clientCapabilities", "extensions", capabilities::TASKS];
+        if !self.is_modern() || request.member(&said).is_some() {
+            return None;
+        }
+        let needed = json!({ "requiredCapabilities": { "extensions": { capabilities::TASKS: {} } } });
+        let sentence = "the request does not declare the extension it is part of";
+        Some(self.clean(Message::failure(request.id(), MISSING_CAPABILITY, sentence, Some(&needed))))
     }
 
     /// A legacy server's list of tasks, cut down to this agent's. There is one at the endpoint of one server.

@@ -9,7 +9,7 @@ mod flights;
 mod headers;
 mod marks;
 
-pub use marks::{marks_are_sound, param_headers};
+pub use marks::{MARK, marks_are_sound, param_headers};
 
 use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::flow::Reply;

@@ -245,6 +245,13 @@ async fn a_modern_agent_has_no_legacy_methods_and_says_who_it_is_in_every_reques
         agent.ask(2, method, with_meta(&json!({"uri": "file:///a"}), &json!({}))).await;
         assert_eq!(agent.answer(2).await["error"]["code"], -32601, "{method}");
     }
+    agent.ask(2, "tasks/get", with_meta(&json!({"taskId": "t"}), &json!({}))).await;
+    let refused = agent.answer(2).await["error"].clone();
+    assert_eq!(refused["code"], -32021, "it does not declare the extension");
+    let declared = json!({"extensions": {"io.modelcontextprotocol/tasks": {}}});
+    assert_eq!(refused["data"]["requiredCapabilities"], declared);
+    agent.ask(2, "tasks/get", with_meta(&json!({"taskId": "t"}), &declared)).await;
+    assert_eq!(agent.answer(2).await["error"]["code"], -32602);
     agent.ask(3, "tools/list", json!({})).await;
     assert_eq!(agent.answer(3).await["error"]["code"], -32602);
     let mut future = with_meta(&json!({}), &json!({}));
@@ -472,13 +479,19 @@ async fn threat_12_a_server_can_not_take_over_another_s_task() {
     assert!(!tasks.note(&agent, &server("files"), &echo, "t"));
 }
 
+fn token() -> axum::http::HeaderMap {
+    [("x-token".parse().unwrap(), crate::testing::TOKEN.parse().unwrap())].into_iter().collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_argument_that_a_modern_server_marks_is_told_in_a_header_too() {
     let world = World::new().await;
     world.notes.answers(|message| async move {
         let schema =
             json!({"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}});
-        let tools = json!({"resultType": "complete", "tools": [{"name": "mark", "inputSchema": schema}]});
+        let wrong = json!({"type": "object", "properties": {"n": {"type": "number", "x-mcp-header": "N"}}});
+        let both = json!([{"name": "mark", "inputSchema": schema}, {"name": "wrong", "inputSchema": wrong}]);
+        let tools = json!({"resultType": "complete", "tools": both});
         let lists = message["method"] == "tools/list";
         Some(if lists { result(&message, &tools) } else { modern(&message) })
     });
@@ -491,6 +504,10 @@ async fn an_argument_that_a_modern_server_marks_is_told_in_a_header_too() {
     let draft =
         crate::Draft { agent: crate::testing::scribe(), grants: vec![grant], lasts: Duration::from_secs(60) };
     world.broker.delegate(crate::testing::consent(), draft).await.unwrap();
+    let first = legacy(&world, &json!({})).await;
+    let link = first.session.link(&server("notes")).await.unwrap();
+    let listed = link.listed(mcp::lists::List::Tools, &token()).await.unwrap();
+    assert!(listed.find("mark").is_some() && listed.find("wrong").is_none());
     let mut agent = legacy(&world, &json!({})).await;
     agent.ask(1, "tools/call", json!({"name": "notes__mark", "arguments": {"region": "eu-1"}})).await;
     assert!(agent.answer(1).await.get("result").is_some());

@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-const MARK: &str = "x-mcp-header";
+/// The mark.
+pub const MARK: &str = "x-mcp-header";
 /// Integers beyond this are not the same number to every reader.
 const SAFE: u64 = (1 << 53) - 1;
 
