@@ -19,14 +19,14 @@ const OURS: Besides = Besides {
 async fn the_suite_finds_nothing_else_through_the_bridge_with_a_server_over_http() {
     let (direct, served) = (Endpoint::http().await, Endpoint::http().await);
     let through = Bridged::to(Reach::Url(served.url().to_owned()), &OURS).await;
-    same(&direct, &through, &[Revision::Legacy]).await;
+    same(&direct, &through, &[Revision::Legacy, Revision::Modern]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_suite_finds_nothing_else_through_the_bridge_with_a_server_over_stdio() {
     let direct = Endpoint::http().await;
     let through = Bridged::to(Reach::Command(alone("conformance-server", "stdio")), &OURS).await;
-    same(&direct, &through, &[Revision::Legacy]).await;
+    same(&direct, &through, &[Revision::Legacy, Revision::Modern]).await;
 }
 
 async fn same(direct: &Endpoint, through: &Bridged, revisions: &[Revision]) {

@@ -12,6 +12,7 @@ mod differential;
 mod door;
 mod door_attacks;
 mod ending;
+mod eras;
 mod everything;
 mod first_call;
 mod joining;

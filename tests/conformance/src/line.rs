@@ -1,5 +1,6 @@
 //! Lines: messages one way and the other, with a server inside this process or behind a command.
 
+use crate::rpc::Era;
 use crate::server::{self, House};
 use serde_json::Value;
 use std::io::Result;
@@ -28,6 +29,14 @@ pub enum Source {
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Source {
+    /// Whether a legacy client may come.
+    pub fn knows_legacy(&self) -> bool {
+        match self {
+            Self::Inside(house) => house.eras.include(Era::Legacy),
+            Self::Command(_) => true,
+        }
+    }
+
     /// A line to a server.
     pub fn open(&self) -> Result<Line> {
         match self {

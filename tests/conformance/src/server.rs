@@ -2,7 +2,7 @@
 
 use crate::line::Line;
 use crate::methods;
-use crate::rpc::{self, Era, Failure, TASKS, meta};
+use crate::rpc::{self, Era, Eras, Failure, TASKS, meta};
 use crate::seal::Seal;
 use crate::tasks::Tasks;
 use serde_json::{Value, json};
@@ -14,6 +14,8 @@ use tokio::task::AbortHandle;
 
 /// What all lines share.
 pub struct House {
+    /// How it lets clients talk.
+    pub eras: Eras,
     pub tasks: Tasks,
     pub seal: Seal,
     /// The methods of `list_changed` notifications, as they happen.
@@ -21,8 +23,9 @@ pub struct House {
 }
 
 impl House {
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self { tasks: Tasks::default(), seal: Seal::new(), changes: broadcast::Sender::new(16) })
+    pub fn new(eras: Eras) -> Arc<Self> {
+        let changes = broadcast::Sender::new(16);
+        Arc::new(Self { eras, tasks: Tasks::default(), seal: Seal::new(), changes })
     }
 }
 
@@ -118,7 +121,7 @@ impl Connection {
     async fn serve(self: Arc<Self>, house: Arc<House>, mut message: Value) -> Result<Value, Failure> {
         let method = message["method"].as_str().unwrap_or_default().to_owned();
         let params = message.get_mut("params").map_or_else(|| json!({}), Value::take);
-        let (era, capabilities) = self.manners(&method, &params)?;
+        let (era, capabilities) = self.manners(house.eras, &method, &params)?;
         methods::run(
             &method,
             Call { house, id: message["id"].take(), params, era, capabilities, connection: self },
@@ -127,8 +130,8 @@ impl Connection {
     }
 
     /// The era of a request, and what its client declares.
-    fn manners(&self, method: &str, params: &Value) -> Result<(Era, Value), Failure> {
-        if params["_meta"].get(meta::VERSION).is_none() {
+    fn manners(&self, eras: Eras, method: &str, params: &Value) -> Result<(Era, Value), Failure> {
+        if params["_meta"].get(meta::VERSION).is_none() && eras.include(Era::Legacy) {
             if method == "initialize" {
                 let declared = params["capabilities"].clone();
                 *self.greeted.lock().unwrap() = Some(declared.clone());

@@ -67,7 +67,7 @@ impl Edge {
             Ok(_) => return refuse(&Value::Null, Failure::new(Failure::REQUEST, "one message at a time")),
             Err(error) => return refuse(&Value::Null, Failure::new(Failure::PARSE, error.to_string())),
         };
-        if is_modern(headers, &message) {
+        if is_modern(headers, &message) || !self.source.knows_legacy() {
             self.modern.post(&self.source, headers, message).await
         } else {
             self.legacy.post(&self.source, headers, message).await

@@ -78,7 +78,7 @@ impl Routes {
             let Some(at) = open.iter().position(|route| route.key == message["id"]) else { return };
             let route = open.remove(at);
             message["id"] = route.id.clone();
-            tag(&mut message["result"], &route.id);
+            message.get_mut("result").into_iter().for_each(|result| tag(result, &route.id));
             let _ = route.messages.send(message);
             return;
         }
