@@ -25,12 +25,16 @@ impl Digest {
     /// 64 lower-case hexadecimal digits, the form in which receipts are chained (formats, §4).
     #[must_use]
     pub fn to_hex(&self) -> String {
-        use fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String can't fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
+    }
+
+    fn to_text(self) -> String {
+        let mut text = String::with_capacity(64);
+        text.push_str("sha-256:");
+        URL_SAFE_NO_PAD.encode_string(self.0, &mut text);
+        text
     }
 
     /// Parses what `Display` writes.
@@ -59,7 +63,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha-256:{}", URL_SAFE_NO_PAD.encode(self.0))
+        f.write_str(&self.to_text())
     }
 }
 
@@ -71,7 +75,7 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_text())
     }
 }
 

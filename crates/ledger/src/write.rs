@@ -4,7 +4,7 @@ use crate::files::{Extent, MAX_FILE, file_path, open_file, sync_dir};
 use crate::index::Place;
 use crate::{Entry, LedgerError};
 use domain::Signer;
-use proof::receipt::{self, Body, Checkpoint};
+use proof::receipt::{Author, Body, Checkpoint};
 use proof::sha256;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -25,6 +25,8 @@ pub(crate) struct Writer {
     /// Whether the current file ends with its checkpoint.
     closed: bool,
     so_far: Checkpoint,
+    /// Who signed last: naming a key costs more than it looks.
+    author: Option<Author>,
 }
 
 /// Where writing goes on.
@@ -38,7 +40,15 @@ impl Writer {
     pub(crate) fn new(dir: PathBuf, lock: File, end: &End) -> Result<Self, LedgerError> {
         let file = Arc::new(open_file(&file_path(&dir, end.extent.number))?);
         sync_dir(&dir)?;
-        Ok(Self { dir, _lock: lock, file, end: end.extent, closed: end.closed, so_far: end.so_far })
+        Ok(Self {
+            dir,
+            _lock: lock,
+            file,
+            end: end.extent,
+            closed: end.closed,
+            so_far: end.so_far,
+            author: None,
+        })
     }
 
     pub(crate) fn file(&self) -> Arc<File> {
@@ -56,7 +66,14 @@ impl Writer {
     /// Signs and writes the next receipt.
     pub(crate) fn append(&mut self, body: Body, signer: &dyn Signer) -> Result<(Entry, Place), LedgerError> {
         let seq = self.so_far.size;
-        let mut line = receipt::sign(seq, self.so_far.head, &body, signer)?;
+        let key = signer.public_key();
+        let author = match self.author.take().filter(|author| *author.key() == key) {
+            Some(author) => author,
+            None => Author::new(key),
+        };
+        let line = author.sign(seq, self.so_far.head, &body, signer);
+        self.author = Some(author);
+        let mut line = line?;
         let digest = sha256(&line);
         line.push(b'\n');
         self.make_room(line.len(), signer)?;

@@ -51,13 +51,57 @@ struct Link {
     key: String,
 }
 
+/// Who signs receipts, under the name that stands in them.
+pub struct Author {
+    key: PublicKey,
+    did: String,
+}
+
+impl Author {
+    /// The holder of `key`.
+    #[must_use]
+    pub fn new(key: PublicKey) -> Self {
+        Self { key, did: did_key(&key) }
+    }
+
+    /// Whose receipts these are.
+    #[must_use]
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Writes and signs a receipt: the line, without its line feed. `signer` has the author's key.
+    ///
+    /// # Errors
+    /// [`ProofError::Sign`] when the wallet is locked; [`ProofError::Unwritable`] for a body that JSON can't hold, such as one
+    /// with a path that is not UTF-8.
+    pub fn sign(
+        &self,
+        seq: u64,
+        prev: Digest,
+        body: &Body,
+        signer: &dyn Signer,
+    ) -> Result<Vec<u8>, ProofError> {
+        sign_as(&self.did, seq, prev, body, signer)
+    }
+}
+
 /// Writes and signs a receipt: the line, without its line feed.
 ///
 /// # Errors
-/// [`ProofError::Sign`] when the wallet is locked; [`ProofError::Unwritable`] for a body that JSON can't hold, such as one
-/// with a path that is not UTF-8.
+/// As [`Author::sign`].
 pub fn sign(seq: u64, prev: Digest, body: &Body, signer: &dyn Signer) -> Result<Vec<u8>, ProofError> {
-    let link = Link { v: VERSION, seq, prev: prev.to_hex(), key: did_key(&signer.public_key()) };
+    sign_as(&did_key(&signer.public_key()), seq, prev, body, signer)
+}
+
+fn sign_as(
+    did: &str,
+    seq: u64,
+    prev: Digest,
+    body: &Body,
+    signer: &dyn Signer,
+) -> Result<Vec<u8>, ProofError> {
+    let link = Link { v: VERSION, seq, prev: prev.to_hex(), key: did.to_owned() };
     let mut payload = to_value(body)?;
     if let (Some(members), Value::Object(link)) = (payload.as_object_mut(), to_value(&link)?) {
         members.extend(link);
