@@ -4,14 +4,15 @@
 //! a reader sees is always on disk.
 
 use crate::BrokerError;
+use crate::held::lock;
 use domain::{
     Agent, AgentName, ApprovalId, Delegation, DelegationId, Program, Server, ServerName, SessionId, Standing,
     Timestamp,
 };
 use proof::ProofError;
-use proof::sd_jwt::SdJwt;
+use proof::sd_jwt::{Presentation, SdJwt};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use vault::{Records, Vault};
 
@@ -42,6 +43,25 @@ pub(crate) struct About {
 pub(crate) struct Signed {
     pub(crate) delegation: Delegation,
     pub(crate) sd_jwt: SdJwt,
+    /// What each server was shown so far, by its address.
+    shown: Mutex<HashMap<String, Arc<Presentation>>>,
+}
+
+impl Signed {
+    pub(crate) fn new(delegation: Delegation, sd_jwt: SdJwt) -> Self {
+        Self { delegation, sd_jwt, shown: Mutex::default() }
+    }
+
+    /// What the server at `resource` is shown of it, if it names that one.
+    pub(crate) fn presentation(&self, resource: &str) -> Option<Arc<Presentation>> {
+        let mut shown = lock(&self.shown);
+        if let Some(presentation) = shown.get(resource) {
+            return Some(presentation.clone());
+        }
+        let presentation = Arc::new(self.sd_jwt.disclose(resource)?);
+        shown.insert(resource.to_owned(), presentation.clone());
+        Some(presentation)
+    }
 }
 
 /// A delegation that can't be read back. It is left out of the book, and so counts as revoked.
@@ -260,7 +280,7 @@ impl Book {
         }
         let delegation = Delegation { revoked: Some(now), ..signed.delegation.clone() };
         let sd_jwt = signed.sd_jwt.clone();
-        self.put_delegation(shelf, Signed { delegation, sd_jwt })?;
+        self.put_delegation(shelf, Signed::new(delegation, sd_jwt))?;
         self.forget_standing(shelf, |yes| yes.delegation == *id)
     }
 
@@ -327,7 +347,7 @@ impl Shelf {
         for (_, Stored { delegation, sd_jwt }) in self.delegations.list()? {
             let id = delegation.id.clone();
             match SdJwt::parse(&sd_jwt) {
-                Ok(sd_jwt) => drop(book.delegations.insert(id, Arc::new(Signed { delegation, sd_jwt }))),
+                Ok(sd_jwt) => drop(book.delegations.insert(id, Arc::new(Signed::new(delegation, sd_jwt)))),
                 Err(error) => unreadable.push(Unreadable { id, agent: delegation.agent, error }),
             }
         }
@@ -360,7 +380,7 @@ mod tests {
         let (delegation, key) = (delegation(id, agent), proof::SigningKey::from_seed(&[1; 32]));
         let agent_key = domain::Signer::public_key(&key);
         let sd_jwt = proof::sd_jwt::issue(&delegation, &agent_key, crate::random::make_bytes, &key).unwrap();
-        Signed { delegation, sd_jwt }
+        Signed::new(delegation, sd_jwt)
     }
 
     fn open() -> (tempfile::TempDir, Vault, Books) {

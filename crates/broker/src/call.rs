@@ -88,7 +88,7 @@ struct Sealed {
     /// The credential; none once the vault gives none any more.
     attachment: Option<Attachment>,
     /// The delegation as this server sees it, for the proof of each time it is sent.
-    presentation: Presentation,
+    presentation: Arc<Presentation>,
     /// The proof's header, if it is short enough for one.
     header: Option<http::HeaderValue>,
     /// What the server wants to see in headers too (`Mcp-Param-*`).

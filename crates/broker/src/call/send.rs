@@ -43,7 +43,7 @@ impl Trip<'_> {
             inner.vault.attach(permit, inner.clock.now()).map_err(|error| Cut::not_sent(&error))?;
         let signed = delegation.and_then(|id| known.book.delegations.get(&id).cloned());
         let resource = known.book.server(&self.call.server).map(domain::Server::resource).unwrap_or_default();
-        let presentation = signed.and_then(|signed| signed.sd_jwt.disclose(&resource));
+        let presentation = signed.and_then(|signed| signed.presentation(&resource));
         let (Some(holder), Some(presentation)) = (attachment.holder(), presentation) else {
             return Err(Cut::not_sent(
                 &"the delegation does not name this server's address any more; delegate again",

@@ -159,7 +159,7 @@ impl Broker {
         let human = self.0.vault.signer(&vault::KeyName::Human)?;
         let sd_jwt = proof::sd_jwt::issue(&delegation, agent_key, crate::random::make_bytes, &human)
             .map_err(|error| BrokerError::Invalid(error.to_string()))?;
-        self.0.books.change(|book, shelf| book.put_delegation(shelf, Signed { delegation, sd_jwt }))
+        self.0.books.change(|book, shelf| book.put_delegation(shelf, Signed::new(delegation, sd_jwt)))
     }
 }
 

@@ -179,7 +179,7 @@ fn set_end(world: &World, id: &domain::DelegationId, expires: Timestamp) {
     let changed = world.broker.0.books.change(|book, _| {
         let signed = book.delegation(id)?;
         let delegation = domain::Delegation { expires, ..signed.delegation.clone() };
-        let signed = crate::book::Signed { delegation, sd_jwt: signed.sd_jwt.clone() };
+        let signed = crate::book::Signed::new(delegation, signed.sd_jwt.clone());
         book.delegations.insert(id.clone(), std::sync::Arc::new(signed));
         Ok(())
     });
