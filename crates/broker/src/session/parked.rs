@@ -84,7 +84,8 @@ impl Session {
         withdrawn: &CancellationToken,
     ) -> Result<Clean, Stop> {
         if !self.is_modern() {
-            return journey(self, wanted, withdrawn).await;
+            // Boxed: a task as large as the whole journey would be copied from place to place.
+            return Box::pin(journey(self, wanted, withdrawn)).await;
         }
         let id = request.id().ok_or(Stop::Withdrawn)?;
         let call = match input::retried(request).filter(|retry| retry.state.starts_with(OURS.as_str())) {
@@ -100,7 +101,7 @@ impl Session {
         let held = session.hold(id, tell);
         let (what, withdrawn) = (What::of(&wanted), withdrawn.clone());
         let taken_back = withdrawn.clone();
-        let running = tokio::spawn(async move { journey(&session, wanted, &taken_back).await });
+        let running = tokio::spawn(Box::pin(async move { journey(&session, wanted, &taken_back).await }));
         Ok(Call { what, running, asks, pending: vec![], withdrawn, held, since: Instant::now(), late: None })
     }
 
