@@ -8,6 +8,7 @@ mod exchange;
 mod flights;
 mod headers;
 mod marks;
+mod near;
 
 pub use marks::{MARK, marks_are_sound, param_headers};
 
@@ -15,9 +16,11 @@ use super::{Inbox, Outgoing, Upstream, UpstreamError, cancelled};
 use crate::flow::Reply;
 use crate::message::{Kind, MAX_MESSAGE, RawId};
 use async_trait::async_trait;
+use bytes::Bytes;
 use exchange::Exchange;
 use flights::Flights;
 use http::{HeaderMap, HeaderValue, Method};
+use near::Near;
 pub use reqwest::Client;
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy, Request, Response};
@@ -28,6 +31,8 @@ use tokio::time::timeout;
 use url::Url;
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// How the wallet calls itself.
+const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 /// How long ending a session may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Bounds on a server's answers.
@@ -49,6 +54,8 @@ impl Default for HttpLimits {
 #[derive(Debug)]
 pub struct HttpUpstream {
     client: Client,
+    /// Its own connections, where it is on this machine.
+    near: Option<Near>,
     url: Url,
     limits: HttpLimits,
     inbox: Inbox,
@@ -70,7 +77,7 @@ struct Session {
 /// When the system's TLS certificates can't be read, or the proxy's address.
 pub fn client() -> Result<Client, reqwest::Error> {
     let client = Client::builder()
-        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(CONNECT)
@@ -87,7 +94,8 @@ impl HttpUpstream {
     /// A server at `url`. Nothing is sent yet.
     #[must_use]
     pub fn new(client: Client, url: Url, limits: HttpLimits, inbox: Inbox) -> Self {
-        Self { client, url, limits, inbox, session: RwLock::default(), flights: Flights::default() }
+        let near = Near::of(&url);
+        Self { client, near, url, limits, inbox, session: RwLock::default(), flights: Flights::default() }
     }
 
     fn session(&self) -> Session {
@@ -99,15 +107,26 @@ impl HttpUpstream {
     }
 
     /// Sends a request and waits for the head of its answer.
-    async fn ask(&self, request: Request) -> Result<Response, UpstreamError> {
-        let answer = timeout(self.limits.silence, self.client.execute(request)).await;
-        answer.map_err(|_| UpstreamError::Silent(self.limits.silence))?.map_err(body::broke)
+    async fn ask(&self, method: Method, headers: HeaderMap, body: Bytes) -> Result<Response, UpstreamError> {
+        let answer = timeout(self.limits.silence, self.exchange(method, headers, body)).await;
+        answer.map_err(|_| UpstreamError::Silent(self.limits.silence))?
     }
 
-    fn request(&self, method: Method, headers: HeaderMap) -> Request {
+    async fn exchange(
+        &self,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, UpstreamError> {
+        if let Some(near) = &self.near {
+            return near.send(method, headers, body).await;
+        }
         let mut request = Request::new(method, self.url.clone());
         *request.headers_mut() = headers;
-        request
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
+        }
+        self.client.execute(request).await.map_err(body::broke)
     }
 }
 
@@ -148,7 +167,7 @@ impl Upstream for HttpUpstream {
             let mut all = headers::for_session(&session);
             all.extend(headers);
             // A session that can't be ended now ends by itself, in the server's time.
-            let _ = timeout(GOODBYE, self.client.execute(self.request(Method::DELETE, all))).await;
+            let _ = timeout(GOODBYE, self.exchange(Method::DELETE, all, Bytes::new())).await;
         }
     }
 }

@@ -206,10 +206,18 @@ pub(super) fn drain(mut response: Response) {
 pub(super) fn broke(error: reqwest::Error) -> UpstreamError {
     let unreachable = error.is_connect();
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
+    if unreachable { UpstreamError::Unreachable { what: cause(&error) } } else { broke_off(&error) }
+}
+
+/// The same for an exchange that had begun.
+pub(super) fn broke_off(error: &dyn std::error::Error) -> UpstreamError {
+    UpstreamError::Broke { what: cause(error) }
+}
+
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    let what = cause.to_string();
-    if unreachable { UpstreamError::Unreachable { what } } else { UpstreamError::Broke { what } }
+    cause.to_string()
 }

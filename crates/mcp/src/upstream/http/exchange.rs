@@ -87,9 +87,7 @@ impl<'a> Exchange<'a> {
         let session = if self.initializes { Session::default() } else { self.upstream.session() };
         let mut headers = headers::for_message(message, &session);
         headers.extend(self.headers.clone());
-        let mut request = self.upstream.request(Method::POST, headers);
-        *request.body_mut() = Some(message.bytes().clone().into());
-        let response = self.upstream.ask(request).await?;
+        let response = self.upstream.ask(Method::POST, headers, message.bytes().clone()).await?;
         if self.initializes {
             let id = response.headers().get(SESSION).cloned();
             self.upstream.change_session(|session| *session = Session { id, version: None });
@@ -128,7 +126,7 @@ impl<'a> Exchange<'a> {
             headers.insert("last-event-id", last);
         }
         headers.extend(self.headers.clone());
-        let response = self.upstream.ask(self.upstream.request(Method::GET, headers)).await?;
+        let response = self.upstream.ask(Method::GET, headers, Bytes::new()).await?;
         match body::sort(response, session.id.is_some())? {
             Answer::Events(response) => Ok(response),
             Answer::Failed(response) => Err(body::status(response, &self.upstream.limits).await),
