@@ -15,6 +15,10 @@ use std::time::Duration;
 const STARTS: usize = 5;
 /// Calls before anything is measured.
 const WARM_UP: usize = 200;
+/// So many calls are under way at once when their number a second is measured, in so many rounds of so many calls.
+const AT_ONCE: usize = 32;
+const RUSHES: usize = 5;
+const RUSH: usize = 2000;
 
 /// So many of the ways are the straight ones and ours.
 const OURS: usize = 4;
@@ -30,6 +34,8 @@ struct Measured {
     name: &'static str,
     calls: Vec<Duration>,
     ready: Duration,
+    /// How many calls a second, in each rush.
+    rushes: Vec<f64>,
     memory: Option<u64>,
 }
 
@@ -42,9 +48,11 @@ async fn main() {
     if std::env::args().any(|arg| arg == "--without-peers") {
         contenders.truncate(OURS);
     }
+    let idle = memory_alone(wallet.pid());
     let measured = tokio::task::block_in_place(|| measure(&contenders, rounds, calls));
     drop((server, wallet));
     print(&measured, rounds * calls);
+    println!("\nThe headless wallet alone, before its first call: {:.0} MB", idle as f64 / 1e6);
 }
 
 fn option(name: &str, otherwise: usize) -> usize {
@@ -89,7 +97,7 @@ fn contenders(url: &str, wallet: &Wallet) -> Vec<Contender> {
     vec![
         Contender {
             name: "straight, HTTP",
-            start: Box::new(move || Route::http(&straight, "echo")),
+            start: Box::new(move || Route::http(&straight, None, "echo")),
             besides: None,
         },
         Contender { name: "straight, stdio", ..peer("", vec![echo, "stdio".into()]) },
@@ -141,11 +149,25 @@ fn measure(contenders: &[Contender], rounds: usize, calls: usize) -> Vec<Measure
         open.reverse();
     }
     eprintln!();
+    for _ in 0..RUSHES {
+        for ((route, measured), contender) in open.iter_mut().zip(contenders) {
+            measured.rushes.push(rush(route, contender));
+        }
+    }
     let with_memory = open.into_iter().zip(contenders).map(|((route, measured), contender)| Measured {
         memory: route.pid().map(|pid| memory(pid) + contender.besides.map_or(0, memory_alone)),
         ..measured
     });
     with_memory.collect()
+}
+
+/// How many calls a second when many are under way at once: over one line, or over as many connections.
+fn rush(route: &mut Route, contender: &Contender) -> f64 {
+    if route.takes_many() {
+        return Route::calls_a_second(std::slice::from_mut(route), AT_ONCE, RUSH);
+    }
+    let mut routes: Vec<_> = (0..AT_ONCE).map(|_| (contender.start)().0).collect();
+    Route::calls_a_second(&mut routes, AT_ONCE, RUSH)
 }
 
 fn open(contender: &Contender) -> (Route, Measured) {
@@ -154,8 +176,9 @@ fn open(contender: &Contender) -> (Route, Measured) {
     let (route, ready) = (contender.start)();
     starts.push(ready);
     starts.sort();
+    let ready = starts[STARTS / 2];
     let measured =
-        Measured { name: contender.name, calls: Vec::new(), ready: starts[STARTS / 2], memory: None };
+        Measured { name: contender.name, calls: Vec::new(), ready, rushes: Vec::new(), memory: None };
     (route, measured)
 }
 
@@ -171,25 +194,41 @@ fn memory_alone(pid: u32) -> u64 {
 }
 
 fn print(measured: &[Measured], calls: usize) {
-    let straight = [percentile(&measured[0].calls, 50), percentile(&measured[1].calls, 50)];
-    println!("\n{calls} sequential calls each, in turns; times in ms, memory in MB\n");
     println!(
-        "| {:<36} | {:>6} | {:>6} | {:>10} | {:>6} | {:>6} |",
-        "", "p50", "p99", "added p50", "ready", "memory"
+        "\n{calls} sequential calls each, in turns; times in ms, memory in MB. Calls a second: {AT_ONCE} at once, the median of \
+         {RUSHES} rushes and the least and most\n"
     );
-    println!("|{:-<38}|{:->8}|{:->8}|{:->12}|{:->8}|{:->8}|", "", ":", ":", ":", ":", ":");
+    println!(
+        "| {:<36} | {:>6} | {:>6} | {:>9} | {:>9} | {:>6} | {:>6} | {:>18} |",
+        "", "p50", "p99", "added p50", "added p99", "ready", "memory", "calls/s"
+    );
+    println!(
+        "|{:-<38}|{:->8}|{:->8}|{:->11}|{:->11}|{:->8}|{:->8}|{:->20}|",
+        "", ":", ":", ":", ":", ":", ":", ":"
+    );
     for (row, one) in measured.iter().enumerate() {
-        let base = straight[usize::from(one.name.ends_with("→ stdio"))];
-        let added = if row < 2 { String::new() } else { format!("{:.3}", percentile(&one.calls, 50) - base) };
+        let straight = &measured[usize::from(one.name.ends_with("→ stdio"))].calls;
+        let added = [50, 99].map(|percent| match row {
+            0 | 1 => String::new(),
+            _ => format!("{:.3}", percentile(&one.calls, percent) - percentile(straight, percent)),
+        });
+        let mut rushes = one.rushes.clone();
+        rushes.sort_by(f64::total_cmp);
+        let rushes = match rushes.as_slice() {
+            [least, .., most] => format!("{:.0} ({least:.0}–{most:.0})", rushes[rushes.len() / 2]),
+            _ => String::new(),
+        };
         let memory = one
             .memory
             .filter(|_| row > 1)
             .map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6));
         println!(
-            "| {:<36} | {:>6.3} | {:>6.3} | {added:>10} | {:>6.0} | {memory:>6} |",
+            "| {:<36} | {:>6.3} | {:>6.3} | {:>9} | {:>9} | {:>6.0} | {memory:>6} | {rushes:>18} |",
             one.name,
             percentile(&one.calls, 50),
             percentile(&one.calls, 99),
+            added[0],
+            added[1],
             one.ready.as_secs_f64() * 1e3,
         );
     }

@@ -29,16 +29,19 @@ impl Route {
         Self::open(Line::Stdio { child, input, output }, tool, began)
     }
 
-    /// Connects straight to the server at `url`.
-    pub(crate) fn http(url: &str, tool: &str) -> (Self, Duration) {
+    /// Connects to the endpoint at `url`, with a token where it wants one.
+    pub(crate) fn http(url: &str, token: Option<&str>, tool: &str) -> (Self, Duration) {
         let began = Instant::now();
         let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let stream = TcpStream::connect(host).unwrap();
         stream.set_nodelay(true).unwrap();
-        let head = format!(
+        let mut head = format!(
             "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\nContent-Length: "
+             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\n"
         );
+        if let Some(token) = token {
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
         Self::open(Line::Http { stream: BufReader::new(stream), head }, tool, began)
     }
 
@@ -57,15 +60,43 @@ impl Route {
 
     /// Calls the tool once and waits for its answer.
     pub(crate) fn call(&mut self) -> Duration {
-        self.calls += 1;
-        let message = format!("hello {}", self.calls);
-        let params = json!({"name": self.tool, "arguments": {"message": message}});
-        let request = json!({"jsonrpc": "2.0", "id": self.calls, "method": "tools/call", "params": params});
+        let request = self.next_call();
         let began = Instant::now();
         let answer = self.exchange(&request);
         let took = began.elapsed();
-        assert_eq!(answer["result"]["content"][0]["text"], json!(message), "{answer}");
+        let message = &request["params"]["arguments"]["message"];
+        assert_eq!(&answer["result"]["content"][0]["text"], message, "{answer}");
         took
+    }
+
+    /// Keeps so many calls under way over `routes`, in turns, until `calls` are answered: how many a second that is.
+    pub(crate) fn calls_a_second(routes: &mut [Self], at_once: usize, calls: usize) -> f64 {
+        let count = routes.len();
+        let began = Instant::now();
+        for number in 0..calls + at_once {
+            let route = &mut routes[number % count];
+            if number >= at_once {
+                let answer = route.hear();
+                assert!(answer["result"]["content"].is_array(), "{answer}");
+            }
+            if number < calls {
+                let request = route.next_call();
+                route.tell(&request);
+            }
+        }
+        calls as f64 / began.elapsed().as_secs_f64()
+    }
+
+    fn next_call(&mut self) -> Value {
+        self.calls += 1;
+        let message = format!("hello {}", self.calls);
+        let params = json!({"name": self.tool, "arguments": {"message": message}});
+        json!({"jsonrpc": "2.0", "id": self.calls, "method": "tools/call", "params": params})
+    }
+
+    /// Whether several calls can be under way over it.
+    pub(crate) const fn takes_many(&self) -> bool {
+        matches!(self.line, Line::Stdio { .. })
     }
 
     /// The process that was started, if one was.
@@ -78,6 +109,13 @@ impl Route {
 
     fn exchange(&mut self, request: &Value) -> Value {
         self.tell(request);
+        let answer = self.hear();
+        assert_eq!(answer["id"], request["id"], "{answer}");
+        answer
+    }
+
+    /// The next answer.
+    fn hear(&mut self) -> Value {
         loop {
             let message: Value = match &mut self.line {
                 Line::Stdio { output, .. } => {
@@ -85,9 +123,17 @@ impl Route {
                     assert!(output.read_line(&mut line).unwrap() > 0, "the way is closed");
                     serde_json::from_str(&line).unwrap()
                 }
-                Line::Http { stream, .. } => serde_json::from_slice(&http_body(stream)).unwrap(),
+                Line::Http { stream, head } => {
+                    let answer = Answer::read(stream);
+                    if let Some(session) =
+                        answer.session.as_ref().filter(|_| !head.contains("Mcp-Session-Id"))
+                    {
+                        head.push_str(&format!("Mcp-Session-Id: {session}\r\n"));
+                    }
+                    answer.message()
+                }
             };
-            if message["id"] == request["id"] && message.get("method").is_none() {
+            if message.get("method").is_none() {
                 return message;
             }
         }
@@ -98,10 +144,10 @@ impl Route {
             Line::Stdio { input, .. } => input.write_all(format!("{message}\n").as_bytes()).unwrap(),
             Line::Http { stream, head } => {
                 let body = message.to_string();
-                let request = format!("{head}{}\r\n\r\n{body}", body.len());
+                let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
                 stream.get_mut().write_all(request.as_bytes()).unwrap();
                 if message.get("id").is_none() {
-                    http_body(stream);
+                    Answer::read(stream);
                 }
             }
         }
@@ -117,21 +163,60 @@ impl Drop for Route {
     }
 }
 
-fn http_body(stream: &mut BufReader<TcpStream>) -> Vec<u8> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        assert!(stream.read_line(&mut line).unwrap() > 0, "the server closed");
-        if line == "\r\n" {
-            break;
+/// What came back over HTTP.
+struct Answer {
+    session: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(stream: &mut BufReader<TcpStream>) -> Self {
+        let (mut length, mut session) = (Some(0), None);
+        loop {
+            let line = line(stream);
+            let Some((name, value)) = line.split_once(':') else {
+                if line.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.trim().parse().ok(),
+                "transfer-encoding" => length = None,
+                "mcp-session-id" => session = Some(value.trim().to_owned()),
+                _ => {}
+            }
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap();
+        let mut body = Vec::new();
+        match length {
+            Some(length) => take(stream, length, &mut body),
+            None => loop {
+                let length = usize::from_str_radix(&line(stream), 16).unwrap();
+                take(stream, length, &mut body);
+                line(stream);
+                if length == 0 {
+                    break;
+                }
+            },
         }
+        Self { session, body }
     }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    body
+
+    /// The message itself, or the last of a stream.
+    fn message(&self) -> Value {
+        let last = self.body.split(|byte| *byte == b'\n').rfind(|line| line.starts_with(b"data: {"));
+        serde_json::from_slice(last.map_or(&self.body, |line| &line[6..])).unwrap()
+    }
+}
+
+fn line(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    assert!(stream.read_line(&mut line).unwrap() > 0, "the server closed");
+    line.trim_end().to_owned()
+}
+
+fn take(stream: &mut BufReader<TcpStream>, length: usize, body: &mut Vec<u8>) {
+    let known = body.len();
+    body.resize(known + length, 0);
+    stream.read_exact(&mut body[known..]).unwrap();
 }
