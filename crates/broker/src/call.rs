@@ -42,7 +42,7 @@ pub(crate) async fn journey(
         Ok(sealed) => trip.send(&known, sealed, &opened).await,
         Err(cut) => Err(cut),
     };
-    trip.close(opened, end)
+    trip.close(&opened, end)
 }
 
 /// A call under way.

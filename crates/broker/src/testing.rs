@@ -147,11 +147,6 @@ impl World {
         Agent { session, run, write, read: BufReader::new(read).lines() }
     }
 
-    /// Waits until every call is over, in the record too: an answer is handed over before its receipt is written.
-    pub(crate) async fn settled(&self) {
-        until(|| self.broker.live().is_empty()).await;
-    }
-
     /// What the record says, the oldest first.
     pub(crate) fn record(&self) -> Vec<Body> {
         let filter = crate::record::Filter { limit: Some(1000), ..Default::default() };

@@ -3,15 +3,12 @@
 use super::{Cleared, Known, Trip, decision};
 use crate::clean::Clean;
 use crate::end::{Answered, Cut, Said, Stop};
-use crate::inner::Inner;
 use crate::link::Fault;
-use crate::sessions::InFlight;
 use crate::{Event, preview};
-use domain::{Call, Denial};
+use domain::Denial;
 use ledger::Entry;
 use policy::Permit;
-use proof::receipt::{self, Body, Kind, Outcome, Shown, Status, Verdict};
-use std::sync::Arc;
+use proof::receipt::{self, Body, Kind, Outcome, Status, Verdict};
 
 impl Trip<'_> {
     /// 4. In the record before the effect. If the record can't be written, nothing leaves.
@@ -42,28 +39,28 @@ impl Trip<'_> {
         Ok((entry, cleared.permit))
     }
 
-    /// 7. The outcome, receipted and chained, right behind the answer.
-    ///
-    /// Whoever dies in between leaves a call whose outcome reads "unknown". The call counts as under way until its receipt is
-    /// written.
-    pub(super) fn close(self, opened: Entry, end: Result<Answered, Cut>) -> Result<Clean, Stop> {
-        let took = self.took();
-        let inner = self.session.inner.clone();
-        let closing = Closing { inner, call: self.call, flight: self.flight, opened: opened.body, took };
-        let answered = match end {
-            Ok(answered) => answered,
-            Err(cut) => {
-                closing.write(cut.outcome(), vec![]);
-                return Err(cut.into_stop());
-            }
+    /// 7. The outcome, receipted and chained.
+    pub(super) fn close(&self, opened: &Entry, end: Result<Answered, Cut>) -> Result<Clean, Stop> {
+        let inner = &self.session.inner;
+        let outcome =
+            Outcome { duration_us: self.took(), ..end.as_ref().map_or_else(Cut::outcome, Answered::outcome) };
+        let ok = outcome.status == Status::Ok;
+        let body = Body {
+            delegation: opened.body.delegation.clone(),
+            tool: opened.body.tool.clone(),
+            proof: end.iter().flat_map(|answered| answered.proofs.clone()).collect(),
+            outcome: Some(outcome),
+            ..self.body(Kind::CallClosed)
         };
-        if let Said::Whole(answer) = &answered.answer {
-            let answer = answer.clone();
-            tokio::spawn(async move { closing.write(answered.outcome(), answered.proofs) });
-            return Ok(answer);
+        if self.write(body).is_err() {
+            // The effect has happened, and is in the record as opened: it reads "outcome unknown".
+            tracing::error!("the outcome of a call could not be recorded");
         }
-        closing.write(answered.outcome(), answered.proofs);
-        Err(Stop::Told)
+        inner.tell(Event::CallClosed { id: self.call.id.clone(), agent: self.call.agent.clone(), ok });
+        match end.map_err(Cut::into_stop)?.answer {
+            Said::Whole(answer) => Ok(answer),
+            Said::Poured { .. } => Err(Stop::Told),
+        }
     }
 
     /// From sending to the end, in microseconds; nothing for what was never sent.
@@ -127,36 +124,5 @@ impl Trip<'_> {
             decision: Some(decision),
             ..self.body(Kind::CallDenied)
         }
-    }
-}
-
-/// A call that has ended, and is to be closed in the record.
-struct Closing {
-    inner: Arc<Inner>,
-    call: Call,
-    flight: InFlight,
-    opened: Body,
-    took: Option<u64>,
-}
-
-impl Closing {
-    fn write(self, outcome: Outcome, proof: Vec<Shown>) {
-        let ok = outcome.status == Status::Ok;
-        let body = Body {
-            time: self.inner.clock.now(),
-            kind: Kind::CallClosed,
-            peer: None,
-            arguments: None,
-            decision: None,
-            proof,
-            outcome: Some(Outcome { duration_us: self.took, ..outcome }),
-            ..self.opened
-        };
-        if self.inner.write(body).is_err() {
-            // The effect has happened, and is in the record as opened: it reads "outcome unknown".
-            tracing::error!("the outcome of a call could not be recorded");
-        }
-        self.inner.tell(Event::CallClosed { id: self.call.id, agent: self.call.agent, ok });
-        drop(self.flight);
     }
 }

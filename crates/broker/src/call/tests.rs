@@ -197,7 +197,6 @@ async fn the_time_the_human_takes_is_not_the_server_s() {
     agent.answer(1).await;
     let thought = Duration::from_millis(1500);
     assert!(began.elapsed() > thought);
-    world.settled().await;
     let closed = world.record().into_iter().find(|body| body.kind == Kind::CallClosed).unwrap();
     let took = Duration::from_micros(closed.outcome.unwrap().duration_us.unwrap());
     assert!(took < thought, "{took:?}");
@@ -286,7 +285,6 @@ async fn threat_29_a_large_result_flows_and_a_token_at_the_border_of_two_pieces_
             text.len()
         );
         assert!(!text.contains(&TOKEN[10..]));
-        world.settled().await;
         let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
         let outcome = closed.outcome.unwrap();
         assert_eq!(outcome.status, Status::Ok);
@@ -307,7 +305,6 @@ async fn a_large_result_that_breaks_off_is_told_as_such_and_recorded_as_unknown(
         });
         agent.call(1).await;
         assert_eq!(reason(&agent.answer_after_noise(1).await), "outcome_unknown", "{end}");
-        world.settled().await;
         let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
         assert_eq!(closed.outcome.unwrap().status, Status::Unknown);
     }
@@ -327,7 +324,6 @@ async fn a_tool_that_failed_at_length_is_recorded_as_failed_and_a_modern_agent_g
     });
     agent.ask(1, "tools/call", json!({"name": "notes__echo", "arguments": {}, "_meta": meta})).await;
     assert_eq!(agent.answer(1).await["result"]["resultType"], "complete");
-    world.settled().await;
     let closed = world.record().into_iter().rfind(|body| body.kind == Kind::CallClosed).unwrap();
     assert_eq!(closed.outcome.unwrap().error.as_deref(), Some("tool_error"));
 }

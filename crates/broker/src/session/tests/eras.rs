@@ -81,7 +81,6 @@ async fn a_modern_server_s_wish_for_input_is_asked_of_a_legacy_agent_and_the_cal
     assert_eq!(calls[1]["params"]["requestState"], "st/ate==");
     let proof = |call: &Value| call["params"]["_meta"]["io.countersign/proof"].as_str().unwrap().to_owned();
     assert_ne!(proof(&calls[0]), proof(&calls[1]));
-    world.settled().await;
     assert_eq!((count(&world, Kind::CallOpened), count(&world, Kind::CallClosed)), (1, 1));
     let closed = world.record().into_iter().find(|body| body.kind == Kind::CallClosed).unwrap();
     assert_eq!(closed.proof.len(), 2, "each proof it was shown");
@@ -181,7 +180,6 @@ async fn a_legacy_server_s_question_ends_a_modern_agent_s_exchange_and_the_call_
 
     assert_eq!(world.notes.count("tools/call"), 1, "it was one call");
     assert_eq!(world.notes.answers_heard()[0]["result"], answer);
-    world.settled().await;
     assert_eq!((count(&world, Kind::CallOpened), count(&world, Kind::CallClosed)), (1, 1));
 }
 
