@@ -1,6 +1,7 @@
 //! The server of the bench, as quick and small as a server can be: one tool, over Streamable HTTP or stdio.
 //!
-//! `echo-server http` prints its address and serves until its standard input ends; `echo-server stdio` speaks JSON lines.
+//! `echo-server http` prints its address and serves until its standard input ends; `echo-server stdio` speaks JSON lines. With a number
+//! behind it, it lists so many tools besides.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
+use std::sync::LazyLock;
 use tokio::io::AsyncReadExt;
 
 fn main() -> std::io::Result<()> {
@@ -47,6 +49,27 @@ fn serve_stdio() -> std::io::Result<()> {
     Ok(())
 }
 
+static TOOLS: LazyLock<Value> = LazyLock::new(|| {
+    let more = std::env::args().nth(2).and_then(|more| more.parse().ok()).unwrap_or(0);
+    json!({ "tools": (0..=more).map(tool).collect::<Vec<_>>() })
+});
+
+/// The tool `echo`; those after it have the size that tools have.
+fn tool(number: usize) -> Value {
+    let schema =
+        json!({"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]});
+    if number == 0 {
+        return json!({"name": "echo", "description": "Says what it hears", "inputSchema": schema});
+    }
+    json!({
+        "name": format!("tool_{number}"),
+        "title": format!("Tool {number}"),
+        "description": format!("Does the work of number {number}.\nSays what it did, and what it \"left out\", in a few words."),
+        "inputSchema": schema,
+        "annotations": {"readOnlyHint": true},
+    })
+}
+
 fn answer(message: &[u8]) -> Option<Value> {
     let message: Value = serde_json::from_slice(message).ok()?;
     let id = message.get("id")?;
@@ -56,11 +79,7 @@ fn answer(message: &[u8]) -> Option<Value> {
             "capabilities": {"tools": {}},
             "serverInfo": {"name": "echo", "version": "1.0.0"},
         }),
-        "tools/list" => json!({"tools": [{
-            "name": "echo",
-            "description": "Says what it hears",
-            "inputSchema": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]},
-        }]}),
+        "tools/list" => return Some(json!({"jsonrpc": "2.0", "id": id, "result": *TOOLS})),
         "tools/call" => {
             json!({"content": [{"type": "text", "text": message["params"]["arguments"]["message"]}]})
         }

@@ -3,6 +3,7 @@
 //!
 //! `make bench`, or `make bench ARGS="--rounds 40 --calls 100"`, or with `--without-peers` in them to see ours alone.
 
+mod lists;
 mod route;
 
 use journeys::{Agent, Wallet, children, parts_dir, program, python};
@@ -42,7 +43,7 @@ struct Measured {
 #[tokio::main]
 async fn main() {
     let (rounds, calls) = (option("--rounds", 20), option("--calls", 200));
-    let (server, url) = echo_server();
+    let (server, url) = echo_server("0");
     let wallet = wallet_before(&url).await;
     let mut contenders = contenders(&url, &wallet);
     if std::env::args().any(|arg| arg == "--without-peers") {
@@ -50,9 +51,10 @@ async fn main() {
     }
     let idle = memory_alone(wallet.pid());
     let measured = tokio::task::block_in_place(|| measure(&contenders, rounds, calls));
-    drop((server, wallet));
     print(&measured, rounds * calls);
     println!("\nThe headless wallet alone, before its first call: {:.0} MB", idle as f64 / 1e6);
+    lists::measure(&wallet).await;
+    drop((server, wallet));
 }
 
 fn option(name: &str, otherwise: usize) -> usize {
@@ -60,9 +62,9 @@ fn option(name: &str, otherwise: usize) -> usize {
     args.nth(1).map_or(otherwise, |value| value.parse().expect("a number"))
 }
 
-fn echo_server() -> (Child, String) {
+fn echo_server(more: &str) -> (Child, String) {
     let mut server = Command::new(program("echo-server"))
-        .arg("http")
+        .args(["http", more])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

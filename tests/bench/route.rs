@@ -99,6 +99,20 @@ impl Route {
         matches!(self.line, Line::Stdio { .. })
     }
 
+    /// Lists the tools once; how long that took, and how many bytes came.
+    pub(crate) fn list(&mut self) -> (Duration, usize) {
+        self.calls += 1;
+        let request = json!({"jsonrpc": "2.0", "id": self.calls, "method": "tools/list", "params": {}});
+        let began = Instant::now();
+        self.tell(&request);
+        loop {
+            let bytes = self.next();
+            if !bytes.starts_with(br#"{"jsonrpc":"2.0","method""#) {
+                return (began.elapsed(), bytes.len());
+            }
+        }
+    }
+
     /// The process that was started, if one was.
     pub(crate) fn pid(&self) -> Option<u32> {
         match &self.line {
@@ -136,6 +150,18 @@ impl Route {
             if message.get("method").is_none() {
                 return message;
             }
+        }
+    }
+
+    /// The bytes of what comes next, not read any further.
+    fn next(&mut self) -> Vec<u8> {
+        match &mut self.line {
+            Line::Stdio { output, .. } => {
+                let mut line = vec![];
+                assert!(output.read_until(b'\n', &mut line).unwrap() > 0, "the way is closed");
+                line
+            }
+            Line::Http { stream, .. } => Answer::read(stream).body,
         }
     }
 

@@ -17,6 +17,7 @@ mod everything;
 mod first_call;
 mod joining;
 mod keyring;
+mod lists;
 mod login;
 mod looks;
 mod redaction;

@@ -4,6 +4,9 @@
 //! changes.
 
 mod absent;
+mod one;
+mod rank;
+pub(crate) mod search;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -15,6 +18,7 @@ use crate::end::Stop;
 use crate::held::lock;
 use crate::session::Session;
 use absent::Absences;
+use domain::Endpoint;
 use mcp::Message;
 use mcp::lists::List;
 use std::collections::HashMap;
@@ -32,8 +36,18 @@ pub(crate) struct Shown {
 /// Answers a list request.
 pub(crate) async fn list(session: &Session, list: List, request: &Message) -> Result<Clean, Stop> {
     let Some(id) = request.id() else { return Err(Stop::Withdrawn) };
+    if let Endpoint::One(server) = &session.scope
+        && let Some(answer) = one::list(session, server, list, request).await
+    {
+        return answer;
+    }
     let cursor = request.member(&["cursor"]).filter(|cursor| *cursor != "null");
     let view = view(session, list).await?;
+    if list == List::Tools
+        && let Some(result) = search::instead(session, &view)
+    {
+        return Ok(session.clean(Message::response(id, &session.in_era(list.method(), result))));
+    }
     let page = view.page(cursor).ok_or_else(|| Stop::Failed {
         code: -32602,
         sentence: format!("{}: this cursor leads nowhere; list again from the beginning", list.method()),

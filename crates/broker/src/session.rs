@@ -25,7 +25,7 @@ use crate::clean::Clean;
 use crate::end::Stop;
 use crate::held::lock;
 use crate::inner::Inner;
-use crate::listing;
+use crate::listing::{self, search::Own};
 use crate::voice::Voice;
 use crate::wanted::Wanted;
 use asked::Asked;
@@ -210,6 +210,12 @@ impl Session {
             | "resources/subscribe"
             | "resources/unsubscribe"
             | "completion/complete" => {
+                let meant = match listing::search::own_tool(self, request).await? {
+                    Some(Own::Found(answer)) => return Ok(answer),
+                    Some(Own::Call(meant)) => Some(meant),
+                    None => None,
+                };
+                let request = meant.as_ref().unwrap_or(request);
                 let wanted = Wanted::read(request, self).map_err(|misread| self.misread(method, misread))?;
                 return self.carry(request, wanted, withdrawn).await;
             }
@@ -300,7 +306,7 @@ impl Session {
         self.clean(self.answer_in_era(method, era, answer))
     }
 
-    fn clean(&self, message: Message) -> Clean {
+    pub(crate) fn clean(&self, message: Message) -> Clean {
         Clean::of(message, &self.inner.vault.redactor())
     }
 

@@ -25,6 +25,34 @@ pub struct Agent {
     pub programs: Vec<Program>,
     /// When it was added.
     pub added: Timestamp,
+    /// Whether it finds its tools by searching for them.
+    #[serde(default)]
+    pub search: ToolSearch,
+}
+
+/// Whether an agent is shown all its tools, or two of the wallet's own by which it finds and calls them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolSearch {
+    /// It is shown all of them.
+    #[default]
+    Off,
+    /// It searches.
+    On,
+    /// It searches once there are more than so many.
+    Above(u32),
+}
+
+impl ToolSearch {
+    /// Whether an agent searches that could be shown so many tools.
+    #[must_use]
+    pub const fn holds(self, tools: usize) -> bool {
+        match self {
+            Self::Off => false,
+            Self::On => true,
+            Self::Above(few) => tools > few as usize,
+        }
+    }
 }
 
 /// Where an agent stands.
@@ -126,6 +154,7 @@ mod tests {
             state: AgentState::Pending,
             programs: vec![],
             added: Timestamp::from_seconds(0),
+            search: ToolSearch::Off,
         }
     }
 

@@ -20,7 +20,7 @@ mod sign;
 mod time;
 mod tool;
 
-pub use agent::{Agent, AgentState, Illegal};
+pub use agent::{Agent, AgentState, Illegal, ToolSearch};
 pub use approval::{Answer, Becomes, Question, Reach, Standing, Subject};
 pub use call::{Call, Target, TargetKind};
 pub use delegation::{Delegation, DelegationState};

@@ -36,6 +36,7 @@ fn world(mode: ApprovalMode, limits: Limits) -> World {
             state: AgentState::Enrolled,
             programs: vec![program.clone()],
             added: NOW,
+            search: ToolSearch::Off,
         },
         peer: Peer {
             pid: 7,

@@ -16,6 +16,7 @@ fn agent(called: &str, state: AgentState) -> Agent {
         state,
         programs: vec![],
         added: at,
+        search: domain::ToolSearch::Off,
     }
 }
 

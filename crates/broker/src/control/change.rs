@@ -2,7 +2,9 @@
 
 use super::{Change, LoginForm, Refusal};
 use crate::{Broker, Draft, GrantDraft, ToolDraft};
-use domain::{ApprovalMode, Becomes, Credential, EnvValue, Launch, Question, Reach, Subject, Transport};
+use domain::{
+    ApprovalMode, Becomes, Credential, EnvValue, Launch, Question, Reach, Subject, ToolSearch, Transport,
+};
 use mcp::upstream::stdio::Resolved;
 
 impl Change {
@@ -15,6 +17,16 @@ impl Change {
             Self::AddServer(form) => format!("Add the server {}", form.name),
             Self::Login(form) => format!("Log in to {}", broker.server(&form.server)?.server.name),
             Self::AddAgent(name) => format!("Add the agent {name}"),
+            Self::SetToolSearch { agent, search } => {
+                let agent = &broker.agent(agent)?.name;
+                match search {
+                    ToolSearch::Off => format!("Show {agent} all its tools"),
+                    ToolSearch::On => format!("Let {agent} search for its tools"),
+                    ToolSearch::Above(few) => {
+                        format!("Let {agent} search for its tools when there are more than {few}")
+                    }
+                }
+            }
             Self::ResumeAgent(name) => format!("Let {} work again", broker.agent(name)?.name),
             Self::ResumeAll => "Let every agent work again".into(),
             Self::Delegate(draft) => format!("Sign a delegation for {}", broker.agent(&draft.agent)?.name),
@@ -31,6 +43,7 @@ impl Change {
             Self::AddServer(form) => transport_lines(&form.transport),
             Self::Login(form) => login_lines(broker, form),
             Self::AddAgent(_) => vec!["It may do nothing until you sign a delegation for it.".into()],
+            Self::SetToolSearch { .. } => vec!["It may use the same tools either way.".into()],
             Self::ResumeAgent(_) | Self::ResumeAll => {
                 vec!["Delegations that still hold are usable again.".into()]
             }

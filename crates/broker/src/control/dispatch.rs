@@ -64,6 +64,9 @@ async fn grow(broker: &Broker, change: Change, consent: Consent, caller: &Caller
         Change::AddServer(form) => json(broker.add_server(consent, (*form).into()).await?),
         Change::Login(form) => login(broker, consent, *form, caller).await,
         Change::AddAgent(name) => json(broker.add_agent(consent, name).await?),
+        Change::SetToolSearch { agent, search } => {
+            json(broker.set_tool_search(consent, &agent, search).await?)
+        }
         Change::ResumeAgent(name) => json(broker.resume_agent(consent, &name).await?),
         Change::ResumeAll => json(broker.resume_all(consent).await?),
         Change::Delegate(draft) => json(broker.delegate(consent, draft).await?),

@@ -2,7 +2,7 @@
 
 use super::Entrusted;
 use crate::{Draft, KnownClient, NewServer};
-use domain::{AgentName, ApprovalId, DelegationId, Reach, ServerName, Transport};
+use domain::{AgentName, ApprovalId, DelegationId, Reach, ServerName, ToolSearch, Transport};
 use serde::{Deserialize, Serialize};
 
 /// One request. Tags are external throughout, so that a passphrase is parsed in place and never buffered.
@@ -91,6 +91,13 @@ pub enum Change {
     Login(Box<LoginForm>),
     /// Names a new agent.
     AddAgent(AgentName),
+    /// Whether an agent searches for its tools.
+    SetToolSearch {
+        /// Which.
+        agent: AgentName,
+        /// Whether.
+        search: ToolSearch,
+    },
     /// Lets a paused agent work again.
     ResumeAgent(AgentName),
     /// Lets everything work again.

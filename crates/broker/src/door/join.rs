@@ -130,6 +130,7 @@ mod tests {
                 state: *state,
                 programs: vec![program(1)],
                 added: Timestamp::from_seconds(0),
+                search: domain::ToolSearch::Off,
             };
             book.agents.insert(name, agent);
         }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The names of the tools it is shown.
-async fn tools(agent: &mut Agent, id: u64) -> Vec<String> {
+pub(super) async fn tools(agent: &mut Agent, id: u64) -> Vec<String> {
     agent.ask(id, "tools/list", json!({})).await;
     let answer = agent.answer(id).await;
     let tools = answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("{answer}"));
@@ -21,19 +21,19 @@ async fn tools(agent: &mut Agent, id: u64) -> Vec<String> {
 }
 
 /// Waits until it is told that its tools changed.
-async fn changed(agent: &mut Agent) {
+pub(super) async fn changed(agent: &mut Agent) {
     while agent.hear().await.unwrap()["method"] != "notifications/tools/list_changed" {}
 }
 
 /// A server that lists these from now on.
-fn lists(fake: &Fake, items: Value) {
+pub(super) fn lists(fake: &Fake, items: Value) {
     fake.answers(move |message| {
         let items = items.clone();
         async move { (message["method"] == "tools/list").then(|| result(&message, &json!({ "tools": items }))) }
     });
 }
 
-async fn grant(world: &World, on: &str, names: &[&str]) -> DelegationId {
+pub(super) async fn grant(world: &World, on: &str, names: &[&str]) -> DelegationId {
     let tools = names.iter().map(|name| tool(name, ApprovalMode::Never)).collect();
     let grant = GrantDraft { server: server(on), tools, resources: vec![], prompts: vec![] };
     let draft = Draft { agent: scribe(), grants: vec![grant], lasts: Duration::from_secs(3600) };

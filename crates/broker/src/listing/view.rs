@@ -1,5 +1,7 @@
 //! One list as one agent is shown it, put together as text: each item byte for byte as its server gave it, under its full name.
 
+use super::rank::Index;
+use super::search;
 use crate::book::Book;
 use crate::clean::Kept;
 use crate::end::Stop;
@@ -10,7 +12,7 @@ use mcp::lists::{List, full_name};
 use policy::Sight;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use vault::Redactor;
 
 /// How much text one page may have. Clients exist that read the first page alone, so nearly every list is one page.
@@ -34,6 +36,7 @@ pub(super) struct View {
     /// Tells its cursors from another view's.
     mark: String,
     pages: Vec<Kept>,
+    index: OnceLock<Index>,
 }
 
 /// One item that is shown.
@@ -90,6 +93,7 @@ impl View {
             items,
             mark: String::new(),
             pages: vec![],
+            index: OnceLock::new(),
         };
         let same = before.filter(|before| view.shows_the_same(before));
         view.mark = same.map_or_else(crate::random::make_id, |before| before.mark.clone());
@@ -107,6 +111,16 @@ impl View {
 
     fn cursor(&self, page: usize) -> String {
         format!("{}.{page}", self.mark)
+    }
+
+    /// All that is shown, in order.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// By which words it is found.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| search::index(self))
     }
 
     /// What stands behind an item.

@@ -2,7 +2,7 @@
 
 use crate::inner::Inner;
 use crate::{Broker, BrokerError, Consent, Event};
-use domain::{Agent, AgentName, AgentState, Peer};
+use domain::{Agent, AgentName, AgentState, Peer, ToolSearch};
 use proof::receipt::{Body, Kind};
 use vault::KeyName;
 
@@ -57,6 +57,25 @@ impl Broker {
         self.0.agent_changed(name, Kind::AgentResumed, Some(consent.how()))
     }
 
+    /// Says whether an agent searches for its tools or is shown them all. It may use the same ones either way.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoAgent`], [`BrokerError::Locked`].
+    pub async fn set_tool_search(
+        &self,
+        _consent: Consent,
+        name: &AgentName,
+        search: ToolSearch,
+    ) -> Result<(), BrokerError> {
+        self.change_agent(name, |agent| {
+            agent.search = search;
+            Ok(())
+        })?;
+        self.0.sessions.lists_changed(name);
+        self.0.tell(Event::Agents);
+        Ok(())
+    }
+
     /// Ends an agent for good: its delegations are revoked, its calls cancelled, its connections closed, its secret and its key
     /// deleted.
     ///
@@ -108,6 +127,7 @@ impl Inner {
             state: AgentState::Pending,
             programs: vec![],
             added: self.clock.now(),
+            search: ToolSearch::Off,
             name,
         };
         let kept = agent.clone();

@@ -29,7 +29,7 @@ impl Session {
     }
 
     /// The servers that are asked for a list. One of which nothing could be shown is not even started.
-    fn of_interest(&self, list: List) -> Vec<ServerName> {
+    pub(crate) fn of_interest(&self, list: List) -> Vec<ServerName> {
         let Some(book) = self.inner.books.read().filter(|book| !book.about.paused) else { return vec![] };
         let Ok(agent) = book.agent(&self.agent) else { return vec![] };
         let delegations = book.of(&self.agent).map(|signed| &signed.delegation);

@@ -27,6 +27,15 @@ pub(crate) enum AgentCommand {
         #[arg(long)]
         client: Option<ClientKind>,
     },
+    /// Show an agent two tools to find and call its others with, instead of all of them
+    Search {
+        /// The agent's name
+        name: AgentName,
+        #[command(flatten)]
+        when: When,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
     /// Refuse an agent's calls for now
     Pause {
         /// The agent's name
@@ -52,6 +61,21 @@ pub(crate) enum AgentCommand {
         /// The agent's name
         name: AgentName,
     },
+}
+
+/// When an agent searches.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct When {
+    /// Always
+    #[arg(long)]
+    pub(crate) on: bool,
+    /// Never
+    #[arg(long)]
+    pub(crate) off: bool,
+    /// When it could be shown more than this many tools
+    #[arg(long, value_name = "TOOLS")]
+    pub(crate) above: Option<u32>,
 }
 
 /// MCP clients whose configuration we know.

@@ -11,7 +11,7 @@ mod server;
 mod tests;
 mod wallet;
 
-pub(crate) use agent::{AgentCommand, ClientKind, Connect};
+pub(crate) use agent::{AgentCommand, ClientKind, Connect, When};
 pub(crate) use approvals::{Allow, ApprovalsCommand};
 pub(crate) use audit::{AuditCommand, Filters};
 pub(crate) use confirm::Confirm;

@@ -4,11 +4,11 @@ use super::clients::{self, Entry};
 use super::now;
 use super::wallet::Wallet;
 use crate::Failure;
-use crate::args::{AgentCommand, ClientKind, Confirm};
+use crate::args::{AgentCommand, ClientKind, Confirm, When};
 use crate::page::words::{near, visible};
 use crate::page::{Cell, Page, Tone};
 use broker::control::{Change, Look, Shrink};
-use domain::{Agent, AgentName, AgentState};
+use domain::{Agent, AgentName, AgentState, ToolSearch};
 use serde_json::json;
 
 /// `countersign agent …`. `elsewhere`: the wallet is not in the usual places, so clients must be told where.
@@ -23,6 +23,7 @@ pub(super) fn run(wallet: &Wallet, command: AgentCommand, elsewhere: bool) -> Re
             let agent: Agent = wallet.look(Look::Agent(name))?;
             show(wallet, &agent, client, elsewhere)
         }
+        AgentCommand::Search { name, when, confirm } => search(wallet, name, &when, confirm),
         AgentCommand::Pause { name, .. } => pause(wallet, name),
         AgentCommand::Resume { name, confirm, .. } => resume(wallet, name, confirm),
         AgentCommand::Revoke { name } => {
@@ -30,6 +31,19 @@ pub(super) fn run(wallet: &Wallet, command: AgentCommand, elsewhere: bool) -> Re
             wallet.out.done(&format!("Revoked {name}. Its calls are refused from now on."))
         }
     }
+}
+
+fn search(wallet: &Wallet, name: AgentName, when: &When, confirm: Confirm) -> Result<(), Failure> {
+    let (search, sentence) = match when {
+        When { above: Some(few), .. } => (
+            ToolSearch::Above(*few),
+            format!("{name} searches for its tools when there are more than {few}."),
+        ),
+        When { on: true, .. } => (ToolSearch::On, format!("{name} searches for its tools from now on.")),
+        When { .. } => (ToolSearch::Off, format!("{name} is shown all its tools from now on.")),
+    };
+    wallet.grow::<()>(Change::SetToolSearch { agent: name, search }, confirm)?;
+    wallet.out.done(&sentence)
 }
 
 fn pause(wallet: &Wallet, name: Option<AgentName>) -> Result<(), Failure> {

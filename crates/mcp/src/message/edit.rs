@@ -4,6 +4,7 @@ use super::members::{Member, members};
 use super::{Kind, Message, RawId, Spans};
 use bytes::Bytes;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// A change in the making: says what is to be different, then [`Edit::finish`] copies the message once.
@@ -36,6 +37,19 @@ impl<'a> Edit<'a> {
     /// Replaces `params`, `result` or `error` as a whole, whichever the message has; undoes [`Edit::param`] and [`Edit::meta`].
     pub fn body(mut self, value: &Value) -> Self {
         self.body = Some(value.to_string());
+        self
+    }
+
+    /// The same with text that is JSON already.
+    pub fn body_raw(mut self, value: &RawValue) -> Self {
+        self.body = Some(value.get().to_owned());
+        self
+    }
+
+    /// Sets one member of `params` (or of `result`) to text that is JSON already.
+    pub fn param_raw(mut self, name: &'a str, value: &RawValue) -> Self {
+        self.params.retain(|(known, _)| *known != name);
+        self.params.push((name, value.get().to_owned()));
         self
     }
 

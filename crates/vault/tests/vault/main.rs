@@ -81,6 +81,7 @@ fn session_permit() -> policy::Permit {
         state: AgentState::Enrolled,
         programs: vec![],
         added: NOW,
+        search: domain::ToolSearch::Off,
     };
     let grant = Grant {
         server: server_name(),

@@ -32,7 +32,16 @@ fn the_words_are_these_and_a_new_one_is_sorted_by_hand() {
     );
     assert_eq!(
         words::<Change>(),
-        ["add_server", "login", "add_agent", "resume_agent", "resume_all", "delegate", "allow"]
+        [
+            "add_server",
+            "login",
+            "add_agent",
+            "set_tool_search",
+            "resume_agent",
+            "resume_all",
+            "delegate",
+            "allow"
+        ]
     );
 }
 
