@@ -38,7 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["mcp", "oauth", "journeys"]),
     ("hyper", &["mcp"]),
     ("hyper-util", &["mcp", "journeys"]),
-    ("ed25519-dalek", &["proof"]),
+    ("ed25519-dalek", &["proof", "vault"]),
     ("chacha20poly1305", &["vault"]),
     ("argon2", &["vault"]),
 ];

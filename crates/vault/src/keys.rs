@@ -3,9 +3,10 @@
 use crate::seal::Place;
 use crate::state::Open;
 use crate::{Secret, Vault, VaultError};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use domain::{AgentName, PublicKey, SignError, Signature, Signer};
+use ed25519_dalek::{Signer as _, SigningKey};
 use std::fmt;
+use zeroize::Zeroizing;
 
 const TREE: &str = "keys";
 
@@ -47,12 +48,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Locked`]; [`VaultError::Tampered`] for a key that can't be trusted.
     pub fn public_key(&self, name: &KeyName) -> Result<Option<PublicKey>, VaultError> {
-        if let Some(key) = self.with(|open| Ok(open.keys.get(name).map(SigningKey::public)))? {
+        let public = |key: &SigningKey| PublicKey(key.verifying_key().to_bytes());
+        if let Some(key) = self.with(|open| Ok(open.keys.get(name).map(public)))? {
             return Ok(Some(key));
         }
         self.with_mut(|open| {
             let Some(key) = self.load_key(open, name)? else { return Ok(None) };
-            let shown = key.public();
+            let shown = public(&key);
             open.keys.insert(name.clone(), key);
             Ok(Some(shown))
         })
@@ -98,32 +100,10 @@ impl Vault {
         let record = name.record();
         let place = Place { tree: TREE, key: &record };
         let Some(seed) = self.read_with(&open.sealer, place)? else { return Ok(None) };
-        SigningKey::from_seed(&seed).map(Some).ok_or_else(|| place.tampered())
-    }
-}
-
-/// One key at work. The library wipes its own copies.
-pub(crate) struct SigningKey {
-    pair: Ed25519KeyPair,
-    public: PublicKey,
-}
-
-impl SigningKey {
-    /// Nothing unless the seed has 32 bytes.
-    fn from_seed(seed: &[u8]) -> Option<Self> {
-        let seed = <&[u8; 32]>::try_from(seed).ok()?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
-        let public = PublicKey(pair.public_key().as_ref().try_into().ok()?);
-        Some(Self { pair, public })
-    }
-
-    const fn public(&self) -> PublicKey {
-        self.public
-    }
-
-    fn sign(&self, message: &[u8]) -> Option<Signature> {
-        let signature = self.pair.try_sign(message).ok()?;
-        Some(Signature(signature.as_ref().try_into().ok()?))
+        let Ok(seed) = <[u8; 32]>::try_from(seed.as_slice()).map(Zeroizing::new) else {
+            return Err(place.tampered());
+        };
+        Ok(Some(SigningKey::from_bytes(&seed)))
     }
 }
 
@@ -169,7 +149,8 @@ impl Signer for VaultSigner {
 impl VaultSigner {
     /// Nothing when the name stands for another key by now.
     fn sign_with(&self, key: &SigningKey, message: &[u8]) -> Option<Signature> {
-        if key.public() == self.key { key.sign(message) } else { None }
+        let same = key.verifying_key().as_bytes() == &self.key.0;
+        same.then(|| Signature(key.sign(message).to_bytes()))
     }
 }
 

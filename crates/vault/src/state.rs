@@ -10,11 +10,12 @@
 
 use crate::VaultError;
 use crate::attach::Dressing;
-use crate::keys::{KeyName, SigningKey};
+use crate::keys::KeyName;
 use crate::redact::Redactor;
 use crate::seal::Sealer;
 use crate::tokens::TokenSet;
 use domain::ServerName;
+use ed25519_dalek::SigningKey;
 use std::collections::HashMap;
 use std::sync::Arc;
 
