@@ -104,7 +104,7 @@ fn free_port() -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_program_may_register_itself_the_human_s_own_client_logs_in() {
     let (port, secret) = (free_port(), "canary-client-secret-4711");
-    let notes = Protected::start_with(json!({"ttl": 2, "client": {
+    let notes = Protected::start_with(json!({"ttl": 5, "client": {
         "client_id": "my wallet",
         "client_secret": secret,
         "redirect_uris": [format!("http://127.0.0.1:{port}/callback")],
@@ -129,7 +129,7 @@ async fn where_no_program_may_register_itself_the_human_s_own_client_logs_in() {
 
     wallet.employ("scribe", "notes", &["read_note"], &["--ask", "never"]).await;
     let agent = Agent::connect(&wallet, "scribe").await;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     assert_eq!(text(&agent.call("notes__read_note", json!({"title": "a"})).await), "The note a is empty.");
     let stats = notes.stats().await;
     assert!(stats["token"]["refresh_token"].as_u64() >= Some(1), "its client refreshes: {stats}");
