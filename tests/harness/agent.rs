@@ -129,6 +129,12 @@ impl Agent {
         tokio::time::timeout(PATIENCE, others.recv()).await.expect("nothing came").expect("the bridge closed")
     }
 
+    /// Lets go of what has come and is no answer.
+    pub async fn forget_others(&self) {
+        let mut others = self.others.lock().await;
+        while others.try_recv().is_ok() {}
+    }
+
     /// Every byte it has received.
     #[must_use]
     pub fn received(&self) -> Vec<u8> {

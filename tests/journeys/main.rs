@@ -23,5 +23,6 @@ mod looks;
 mod redaction;
 mod refresh;
 mod revocation;
+mod soak;
 mod streaming;
 mod upstreams;

@@ -16,6 +16,7 @@ mod ending;
 mod error;
 mod event;
 mod gate;
+mod gauges;
 mod held;
 mod home;
 mod inner;
@@ -40,6 +41,7 @@ pub use consent::Consent;
 pub use door::DoorError;
 pub use error::{BrokerError, OpenError};
 pub use event::{Event, QuestionEnd};
+pub use gauges::Gauges;
 pub use home::Home;
 pub use oauth::KnownClient;
 pub use owner::{

@@ -217,6 +217,11 @@ impl Link {
         spoken.is_some_and(|versions| versions.contains(&json!(era::MODERN)))
     }
 
+    /// How many answers it owes.
+    pub(crate) fn awaited(&self) -> usize {
+        lock(&self.waiting).len()
+    }
+
     /// Whether the server says that it has such a thing.
     pub(crate) fn offers(&self, capability: &str) -> bool {
         self.opened.capabilities.get(capability).is_some_and(Value::is_object)

@@ -8,6 +8,7 @@
 
 mod asked;
 mod asking;
+mod gauge;
 mod greeting;
 pub(crate) mod line;
 mod lists;

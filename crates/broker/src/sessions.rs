@@ -1,8 +1,8 @@
 //! Who is connected and what is on its way: the places where the human's "stop" takes hold.
 
-use crate::LiveCall as Shown;
 use crate::held::lock;
 use crate::session::{Session, Tasks};
+use crate::{Gauges, LiveCall as Shown};
 use domain::{AgentName, CallId, DelegationId, Peer, ServerName, SessionId, Target, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -147,6 +147,13 @@ impl Sessions {
     pub(crate) fn connected(&self) -> Vec<(AgentName, Peer)> {
         let open = lock(&self.open);
         open.values().map(|session| (session.agent.clone(), session.peer.clone())).collect()
+    }
+
+    /// Adds what sessions hold.
+    pub(crate) fn count(&self, gauges: &mut Gauges) {
+        gauges.calls += lock(&self.flights).len();
+        let open: Vec<_> = lock(&self.open).values().cloned().collect();
+        open.iter().for_each(|session| session.count(gauges));
     }
 
     /// What is on its way, the oldest first.

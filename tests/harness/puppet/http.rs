@@ -139,7 +139,7 @@ async fn perform(client: &mut Stream, acts: Vec<Act>, streams: bool) -> Result<b
     if streams {
         client.write_all(b"0\r\n\r\n").await?;
     }
-    Ok(streams)
+    Ok(true)
 }
 
 async fn chunk(client: &mut Stream, bytes: &[u8]) -> Result<()> {

@@ -29,7 +29,7 @@ async fn look(broker: &Broker, what: Look) -> Result<Value, Refusal> {
     match what {
         Look::Status => {
             let (status, windows, unlock) = (broker.status(), broker.has_windows(), broker.unlocking());
-            json(Presence { status, windows, unlock })
+            json(Presence { status, windows, unlock, gauges: broker.gauges() })
         }
         Look::Servers => json(broker.servers()),
         Look::Server(name) => json(broker.server(&name)?),

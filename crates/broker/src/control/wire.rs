@@ -1,7 +1,7 @@
 //! Lines on the control socket: bounded, timed, and gone from memory afterwards.
 
 use super::Request;
-use crate::{BrokerError, Status, Unlocking};
+use crate::{BrokerError, Gauges, Status, Unlocking};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -24,6 +24,9 @@ pub struct Presence {
     pub windows: bool,
     /// What unlocking takes, while it is locked.
     pub unlock: Unlocking,
+    /// How much there is of everything; all zero from a wallet that does not say.
+    #[serde(default)]
+    pub gauges: Gauges,
 }
 
 /// One line of the wallet's answer.

@@ -33,6 +33,11 @@ pub(super) enum Asker {
 }
 
 impl Asked {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Notes a question. When too many of that server wait, its oldest is given back.
     pub(super) fn add(&mut self, question: Question) -> Option<Question> {
         self.0.retain(|known| known.link.strong_count() > 0);

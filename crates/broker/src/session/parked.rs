@@ -171,6 +171,11 @@ impl Session {
 }
 
 impl Parked {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+
     /// Adds a call. When too many wait, the oldest is given back.
     fn add(&self, state: String, call: Call) -> Option<Call> {
         let mut parked = lock(&self.0);

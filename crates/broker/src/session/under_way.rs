@@ -77,6 +77,11 @@ pub(super) struct Begun {
 }
 
 impl UnderWay {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+
     /// The agent takes one back, by its own id for it.
     pub(super) fn withdraw(&self, id: &RawId) {
         let under_way = lock(&self.0);

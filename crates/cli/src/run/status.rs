@@ -14,8 +14,9 @@ use serde_json::json;
 pub(super) fn run(wallet: &Wallet) -> Result<(), Failure> {
     let presence: Presence = wallet.look(Look::Status)?;
     let live: Vec<LiveCall> = wallet.look(Look::Live)?;
-    let Presence { status, windows, .. } = &presence;
-    wallet.out.show(&json!({ "status": status, "windows": windows, "live": live }), |page| {
+    let Presence { status, windows, gauges, .. } = &presence;
+    let shown = json!({ "status": status, "windows": windows, "live": live, "gauges": gauges });
+    wallet.out.show(&shown, |page| {
         draw(page, &presence);
         if !live.is_empty() {
             page.gap();
