@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both install what is missing first.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo lint bench
+.PHONY: help run test demo lint bench soak
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -20,3 +20,6 @@ lint: ## formatting, clippy, docs, and the dependencies' licences and origins
 
 bench: ## what the wallet adds to a call, beside its peers, in one table
 	@scripts/bench.sh $(ARGS)
+
+soak: ## a hundred thousand calls to servers that fail in every way
+	@scripts/rust.sh soak

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Rust's tests, with nextest where it is installed: `scripts/rust.sh crates` or `scripts/rust.sh journeys`.
+# Rust's tests, with nextest where it is installed: `scripts/rust.sh crates`, `scripts/rust.sh journeys`, or the long one that
+# neither runs, `scripts/rust.sh soak`.
 # Nextest is always given the whole workspace: a package alone would resolve other features and build anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,10 +15,12 @@ if ! command -v cargo-nextest >/dev/null; then
   case "$1" in
     crates) cargo test --quiet --workspace --exclude journeys ;;
     journeys) cargo test --quiet --package journeys ;;
+    soak) cargo build --workspace && cargo test --package journeys soak -- --ignored --nocapture ;;
   esac
   exit
 fi
 case "$1" in
   crates) cargo nextest run --workspace --no-tests=pass -E 'not package(journeys)' ;;
   journeys) cargo nextest run --workspace --no-tests=pass -E 'package(journeys)' ;;
+  soak) cargo nextest run --workspace --run-ignored only --no-capture -E 'package(journeys) & test(soak)' ;;
 esac

@@ -20,7 +20,10 @@ const MODERN_ONLY: [&str; 3] = ["server/discover", "subscriptions/listen", "task
 const META_VERSION: [&str; 2] = ["_meta", "io.modelcontextprotocol/protocolVersion"];
 const META_CAPABILITIES: [&str; 2] = ["_meta", "io.modelcontextprotocol/clientCapabilities"];
 const INVALID_PARAMS: i64 = -32602;
+const CAPABILITY_MISSING: i64 = -32021;
 const VERSION_UNKNOWN: i64 = -32022;
+/// The extension for calls that are answered later.
+const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 /// Why a modern request is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +70,23 @@ pub fn check(request: &Message) -> Result<(), Malformed> {
         });
     }
     match request.member(&META_CAPABILITIES) {
-        Some(capabilities) if capabilities.starts_with('{') => Ok(()),
+        Some(capabilities) if capabilities.starts_with('{') => may_ask(request),
         _ => Err(lacking("clientCapabilities")),
     }
+}
+
+/// Who asks about tasks must know what they are (tasks extension, missing capability).
+fn may_ask(request: &Message) -> Result<(), Malformed> {
+    let about_tasks = request.method().is_some_and(|method| method.starts_with("tasks/"));
+    let [meta, capabilities] = META_CAPABILITIES;
+    if !about_tasks || request.member(&[meta, capabilities, "extensions", TASKS]).is_some() {
+        return Ok(());
+    }
+    Err(Malformed {
+        code: CAPABILITY_MISSING,
+        sentence: format!("the client does not declare the extension {TASKS}"),
+        data: Some(json!({ "requiredCapabilities": { "extensions": { TASKS: {} } } })),
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +103,18 @@ mod tests {
         assert!(lacks(Era::Modern, "initialize") && !lacks(Era::Legacy, "initialize"));
         assert!(lacks(Era::Legacy, "subscriptions/listen") && !lacks(Era::Modern, "subscriptions/listen"));
         assert!(!lacks(Era::Modern, "tools/call") && !lacks(Era::Legacy, "vendor/own"));
+    }
+
+    #[test]
+    fn only_a_client_that_knows_tasks_asks_about_them() {
+        let asks = |method: &str, extensions: Value| {
+            let capabilities = json!({ "extensions": extensions });
+            let meta = json!({ META_VERSION[1]: MODERN, META_CAPABILITIES[1]: capabilities });
+            check(&Message::request(RawId::number(1), method, &json!({ "taskId": "a", "_meta": meta })))
+        };
+        assert_eq!(asks("tasks/get", json!({})).unwrap_err().code, CAPABILITY_MISSING);
+        assert_eq!(asks("tasks/get", json!({ TASKS: {} })), Ok(()));
+        assert_eq!(asks("tools/call", json!({})), Ok(()));
     }
 
     #[test]
