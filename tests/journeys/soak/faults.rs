@@ -66,6 +66,17 @@ pub(super) enum Answer {
     Down,
 }
 
+impl Answer {
+    /// The reason in the wallet's error; none in the server's own answer.
+    pub(super) const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Wallet(reason) => Some(reason),
+            Self::Down => Some("unreachable"),
+            Self::Own | Self::Nothing => None,
+        }
+    }
+}
+
 impl Fault {
     /// Those that a server behind an address has, the common ones more often.
     pub(super) const OVER_HTTP: [Self; 20] = [
@@ -135,11 +146,8 @@ impl Fault {
     }
 
     /// The same over stdio, where a line that is no answer leaves the call open.
-    pub(super) const fn end_over_stdio(self) -> End {
-        match self {
-            Self::WrongId => Self::Cancelled.end(),
-            other => other.end(),
-        }
+    pub(super) fn end_over_stdio(self) -> End {
+        if self == Self::WrongId { Self::Cancelled.end() } else { self.end() }
     }
 
     fn named(name: &str) -> Self {

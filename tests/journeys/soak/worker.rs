@@ -55,44 +55,39 @@ impl Worker {
         let number = self.shift.next.fetch_add(1, Ordering::Relaxed);
         let arguments = json!({"n": number, "how": fault.name()});
         let params = json!({"name": format!("{server}__do"), "arguments": arguments});
-        let mut status = end.status;
         let (id, answer) = self.agent.ask("tools/call", params.clone()).await;
-        match end.heard {
-            Answer::Nothing => {
-                self.arrives(number).await;
-                if fault == Fault::Gone {
-                    self.agent = connected(&self.shift.wallet).await;
-                } else {
-                    self.agent.notify("notifications/cancelled", json!({"requestId": id})).await;
-                    // The id is free once the call has ended; nothing is ever said about it.
-                    drop(answer);
-                }
-            }
-            heard => {
-                if fault == Fault::IdReused {
-                    self.agent
-                        .say(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}))
-                        .await;
-                    let refused = received(answer, number).await;
-                    assert_eq!(refused["error"]["code"], -32600, "{number}: {refused}");
-                    let own = self.late_answer(id).await;
-                    assert!(own.get("result").is_some(), "{number}: {own}");
-                    return self.expect(number, fault, status);
-                }
-                let answer = received(answer, number).await;
-                let reason = answer["error"]["data"]["reason"].as_str();
-                match heard {
-                    Answer::Down if reason == Some("outcome_unknown") => status = "unknown",
-                    Answer::Down => assert_eq!(reason, Some("unreachable"), "{server}: {answer}"),
-                    Answer::Wallet(wanted) => {
-                        assert_eq!(reason, Some(wanted), "{server} {fault:?}: {answer}")
-                    }
-                    _ => assert_eq!(reason, None, "{server} {fault:?}: {answer}"),
-                }
-            }
-        }
+        let status = if end.heard == Answer::Nothing {
+            self.arrives(number).await;
+            self.give_up(id, fault).await;
+            end.status
+        } else if fault == Fault::IdReused {
+            self.agent
+                .say(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}))
+                .await;
+            let refused = received(answer, number).await;
+            assert_eq!(refused["error"]["code"], -32600, "{number}: {refused}");
+            let own = self.late_answer(id).await;
+            assert!(own.get("result").is_some(), "{number}: {own}");
+            end.status
+        } else {
+            let answer = received(answer, number).await;
+            let reason = answer["error"]["data"]["reason"].as_str();
+            // What broke as it went out may have arrived.
+            let broke = end.heard == Answer::Down && reason == Some("outcome_unknown");
+            assert!(broke || reason == end.heard.reason(), "{server} {fault:?}: {answer}");
+            if broke { "unknown" } else { end.status }
+        };
         self.agent.forget_others().await;
         self.expect(number, fault, status);
+    }
+
+    /// Takes a call back, or goes.
+    async fn give_up(&mut self, id: u64, fault: Fault) {
+        if fault == Fault::Gone {
+            self.agent = connected(&self.shift.wallet).await;
+        } else {
+            self.agent.notify("notifications/cancelled", json!({"requestId": id})).await;
+        }
     }
 
     fn expect(&self, number: u64, fault: Fault, status: &'static str) {
