@@ -65,6 +65,7 @@ fn example(word: &str) -> Value {
             { "kind": "http", "url": "http://127.0.0.1:9/mcp", "credential": { "kind": "none" } } } }),
         "login" => json!({ "login": { "server": "s" } }),
         "add_agent" => json!({ "add_agent": "other" }),
+        "set_tool_search" => json!({ "set_tool_search": { "agent": "scout", "search": "on" } }),
         "resume_agent" => json!({ "resume_agent": "scout" }),
         "resume_all" => json!("resume_all"),
         "delegate" => json!({ "delegate":
