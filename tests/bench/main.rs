@@ -6,7 +6,7 @@
 mod lists;
 mod route;
 
-use journeys::{Agent, Wallet, children, parts_dir, program, python};
+use journeys::{Agent, Caller, Wallet, children, parts_dir, program, python};
 use route::Route;
 use std::io::BufRead;
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ const RUSHES: usize = 5;
 const RUSH: usize = 2000;
 
 /// So many of the ways are the straight ones and ours.
-const OURS: usize = 4;
+const OURS: usize = 5;
 
 struct Contender {
     name: &'static str,
@@ -45,7 +45,8 @@ async fn main() {
     let (rounds, calls) = (option("--rounds", 20), option("--calls", 200));
     let (server, url) = echo_server("0");
     let wallet = wallet_before(&url).await;
-    let mut contenders = contenders(&url, &wallet);
+    let caller = Caller::log_in(&wallet, "Bench", "/mcp").await;
+    let mut contenders = contenders(&url, &wallet, &caller);
     if std::env::args().any(|arg| arg == "--without-peers") {
         contenders.truncate(OURS);
     }
@@ -86,7 +87,7 @@ async fn wallet_before(url: &str) -> Wallet {
     wallet
 }
 
-fn contenders(url: &str, wallet: &Wallet) -> Vec<Contender> {
+fn contenders(url: &str, wallet: &Wallet, caller: &Caller) -> Vec<Contender> {
     let modules = parts_dir().join("node_modules");
     let node = |script: &str, args: &[&str]| {
         let mut words = vec!["node".to_owned(), modules.join(script).to_string_lossy().into_owned()];
@@ -96,6 +97,7 @@ fn contenders(url: &str, wallet: &Wallet) -> Vec<Contender> {
     let python = python("mcp-proxy").with_file_name("mcp-proxy").to_string_lossy().into_owned();
     let echo = program("echo-server").to_string_lossy().into_owned();
     let straight = url.to_owned();
+    let (endpoint, token) = (caller.url.to_string(), caller.access().to_owned());
     vec![
         Contender {
             name: "straight, HTTP",
@@ -103,6 +105,11 @@ fn contenders(url: &str, wallet: &Wallet) -> Vec<Contender> {
             besides: None,
         },
         Contender { name: "straight, stdio", ..peer("", vec![echo, "stdio".into()]) },
+        Contender {
+            name: "Countersign, HTTP → HTTP",
+            start: Box::new(move || Route::http(&endpoint, Some(&token), "http__echo")),
+            besides: Some(wallet.pid()),
+        },
         through_wallet("Countersign, stdio → HTTP", wallet, "http__echo"),
         through_wallet("Countersign, stdio → stdio", wallet, "stdio__echo"),
         peer("mcp-remote 0.15.1, stdio → HTTP", node("mcp-remote/dist/proxy.js", &[url, "--allow-http"])),
@@ -135,6 +142,7 @@ fn through_wallet(name: &'static str, wallet: &Wallet, tool: &'static str) -> Co
 fn measure(contenders: &[Contender], rounds: usize, calls: usize) -> Vec<Measured> {
     let mut open: Vec<_> = contenders.iter().map(open).collect();
     for (route, _) in &mut open {
+        route.take_turn();
         for _ in 0..WARM_UP {
             route.call();
         }
@@ -142,6 +150,7 @@ fn measure(contenders: &[Contender], rounds: usize, calls: usize) -> Vec<Measure
     for round in 0..rounds {
         eprint!("\rround {} of {rounds}", round + 1);
         for (route, measured) in &mut open {
+            route.take_turn();
             measured.calls.extend((0..calls).map(|_| route.call()));
         }
         // What one way leaves the machine to do falls on the next: every other round goes backwards.
@@ -152,23 +161,28 @@ fn measure(contenders: &[Contender], rounds: usize, calls: usize) -> Vec<Measure
     }
     eprintln!();
     for _ in 0..RUSHES {
-        for ((route, measured), contender) in open.iter_mut().zip(contenders) {
-            measured.rushes.push(rush(route, contender));
+        for (route, measured) in &mut open {
+            measured.rushes.push(rush(route));
         }
     }
     let with_memory = open.into_iter().zip(contenders).map(|((route, measured), contender)| Measured {
-        memory: route.pid().map(|pid| memory(pid) + contender.besides.map_or(0, memory_alone)),
+        memory: route
+            .pid()
+            .map(memory)
+            .into_iter()
+            .chain(contender.besides.map(memory_alone))
+            .reduce(|a, b| a + b),
         ..measured
     });
     with_memory.collect()
 }
 
 /// How many calls a second when many are under way at once: over one line, or over as many connections.
-fn rush(route: &mut Route, contender: &Contender) -> f64 {
-    if route.takes_many() {
-        return Route::calls_a_second(std::slice::from_mut(route), AT_ONCE, RUSH);
-    }
-    let mut routes: Vec<_> = (0..AT_ONCE).map(|_| (contender.start)().0).collect();
+fn rush(route: &mut Route) -> f64 {
+    route.take_turn();
+    let mut beside: Vec<_> = (1..AT_ONCE).map_while(|number| route.beside(number)).collect();
+    let mut routes = vec![route];
+    routes.extend(&mut beside);
     Route::calls_a_second(&mut routes, AT_ONCE, RUSH)
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,6 @@ impl Route {
     pub(crate) fn http(url: &str, token: Option<&str>, tool: &str) -> (Self, Duration) {
         let began = Instant::now();
         let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let stream = TcpStream::connect(host).unwrap();
-        stream.set_nodelay(true).unwrap();
         let mut head = format!(
             "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
              Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\n"
@@ -42,7 +40,7 @@ impl Route {
         if let Some(token) = token {
             head.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
-        Self::open(Line::Http { stream: BufReader::new(stream), head }, tool, began)
+        Self::open(Line::Http { stream: connect(host), head }, tool, began)
     }
 
     fn open(line: Line, tool: &str, began: Instant) -> (Self, Duration) {
@@ -70,7 +68,7 @@ impl Route {
     }
 
     /// Keeps so many calls under way over `routes`, in turns, until `calls` are answered: how many a second that is.
-    pub(crate) fn calls_a_second(routes: &mut [Self], at_once: usize, calls: usize) -> f64 {
+    pub(crate) fn calls_a_second(routes: &mut [&mut Self], at_once: usize, calls: usize) -> f64 {
         let count = routes.len();
         let began = Instant::now();
         for number in 0..calls + at_once {
@@ -94,9 +92,22 @@ impl Route {
         json!({"jsonrpc": "2.0", "id": self.calls, "method": "tools/call", "params": params})
     }
 
-    /// Whether several calls can be under way over it.
-    pub(crate) const fn takes_many(&self) -> bool {
-        matches!(self.line, Line::Stdio { .. })
+    /// Another connection to the same end, in the same session; none where one line takes all calls.
+    pub(crate) fn beside(&self, number: usize) -> Option<Self> {
+        let Line::Http { stream, head } = &self.line else { return None };
+        let line = Line::Http { stream: connect(stream.get_ref().peer_addr().unwrap()), head: head.clone() };
+        // Requests of one session have different ids.
+        let mut beside = Self { tool: self.tool.clone(), calls: number as u64 * 1_000_000, line };
+        beside.call();
+        Some(beside)
+    }
+
+    /// Makes it ready for its turn: a server may have hung up on a connection that was quiet for so long.
+    pub(crate) fn take_turn(&mut self) {
+        if let Line::Http { stream, .. } = &mut self.line {
+            *stream = connect(stream.get_ref().peer_addr().unwrap());
+        }
+        self.call();
     }
 
     /// Lists the tools once; how long that took, and how many bytes came.
@@ -187,6 +198,12 @@ impl Drop for Route {
             let _ = child.wait();
         }
     }
+}
+
+fn connect(to: impl ToSocketAddrs) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(to).unwrap();
+    stream.set_nodelay(true).unwrap();
+    BufReader::new(stream)
 }
 
 /// What came back over HTTP.

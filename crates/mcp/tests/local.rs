@@ -171,7 +171,9 @@ async fn threat_04_a_process_that_becomes_another_program_after_it_connected_is_
 
     child.stdin.take().unwrap().write_all(b"go\n").unwrap();
     let exe = PathBuf::from(format!("/proc/{}/exe", child.id()));
-    while fs::read_link(&exe).unwrap() == this {
+    // In between it has no program at all for a moment.
+    while !fs::read_link(&exe).is_ok_and(|now| now != this) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let noticed = evidence.still(&seen).unwrap_err();

@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 
 /// The most connections.
 const CONNECTIONS: usize = 256;
-/// How long a request's head may take.
-const HEAD: Duration = Duration::from_secs(10);
+/// How long a request's head may take, and a connection may be idle before it: clients keep theirs for about a minute.
+const HEAD: Duration = Duration::from_secs(75);
 /// The longest head.
 const HEAD_BYTES: usize = 32 << 10;
 /// How often sessions that nobody uses are looked for.
