@@ -16,8 +16,12 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
 const CACHE: u64 = 8 << 20;
+/// How long whoever has just closed the store may take to let go of it: sled's threads end a moment later.
+const LETTING_GO: Duration = Duration::from_secs(2);
 const COUNT: Place<'static> = Place { tree: "store", key: "writes" };
 /// What the file of the count starts with; the number follows, in as many digits as there can be.
 const FORMAT: &str = "countersign vault 1, writes: ";
@@ -132,10 +136,18 @@ impl Files {
     fn open(dir: &Path) -> Result<Self, Broken> {
         let path = dir.join("store");
         let config = sled::Config::new().path(&path).cache_capacity(CACHE).flush_every_ms(None);
-        // sled checks some of what it reads with assertions.
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-        let opened = opened.map_err(|_| Broken::Damaged("it broke while being opened".into()))?;
-        let db = opened.map_err(|error| classify(error, &path))?;
+        let began = Instant::now();
+        let db = loop {
+            // sled checks some of what it reads with assertions.
+            let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+            let opened = opened.map_err(|_| Broken::Damaged("it broke while being opened".into()))?;
+            match opened.map_err(|error| classify(error, &path)) {
+                Err(Broken::Blocked(VaultError::InUse(_))) if began.elapsed() < LETTING_GO => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                opened => break opened?,
+            }
+        };
         let file =
             File::open(path.join("db")).map_err(VaultError::disk("open", &path)).map_err(Broken::Blocked)?;
         let (counted, count) = open_count(&dir.join("writes")).map_err(Broken::Blocked)?;
