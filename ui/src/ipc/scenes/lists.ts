@@ -119,6 +119,11 @@ export const questions: Question[] = [
   },
 ];
 
+const cursor = {
+  now: { path: "/home/me/Downloads/cursor-1.9/cursor", sha256: digest("new"), pid: 9911 },
+  before: { path: "/opt/cursor/cursor", sha256: digest("old"), pid: null },
+};
+
 export const connecting: Question = {
   id: "q3",
   asked: from(-5 * SECOND),
@@ -126,8 +131,8 @@ export const connecting: Question = {
   subject: {
     kind: "connect",
     agent: "cursor",
-    program: { path: "/home/me/Downloads/cursor-1.9/cursor", sha256: digest("new"), pid: 9911 },
-    known: [{ path: "/opt/cursor/cursor", sha256: digest("old"), pid: null }],
+    program: cursor.now,
+    known: [cursor.before],
   },
 };
 
@@ -143,8 +148,8 @@ export const authorizing: Question = {
     document: null,
     redirect: "http://127.0.0.1:54213/callback",
     endpoint: "/mcp",
-    program: { path: "/home/me/Downloads/cursor-1.9/cursor", sha256: digest("new"), pid: 9911 },
-    known: [{ path: "/opt/cursor/cursor", sha256: digest("old"), pid: null }],
+    program: cursor.now,
+    known: [cursor.before],
   },
 };
 
